@@ -12,15 +12,16 @@ from django.db import DatabaseError
 
 from connectors import registry
 from connectors.abilities import Surveys
-from connectors.actions import _covering, _withdrawing
+from connectors.actions import _covering, _narrowing, _withdrawing
 from connectors.actions._asking import Asker
 from connectors.actions._covering import HISTORICAL_AFTER, MARGIN, PUBLIC_NEWS, CutOff
+from connectors.actions._narrowing import messages
 from connectors.actions._runs import Synced
 from connectors.actions.scheduling import Walk
-from connectors.contract import ConnectorError, InboundEvent, InboundMessage, Page, Remedy, ThreadKind
+from connectors.contract import ConnectorError, InboundMessage, Page, Remedy, ThreadKind
 from connectors.models import Level, SyncRun, SyncSchedule, Task
 from inbox import platforms
-from inbox.models import Channel, Message
+from inbox.models import Channel
 
 LISTED_WITHIN = timedelta(minutes=2)  # a platform's list may be behind by so much
 # To stop there would call the walk whole, with all that comes after that page unread.
@@ -62,6 +63,7 @@ class Walker:
         cursor = self.schedule.cursor
         while True:
             page = self._ask(lambda connector, context, at=cursor: connector.poll(context, at))
+            page = _narrowing.without(page, _narrowing.unasked(self.channel, page))
             stuck = page.more and page.cursor == cursor and not self._unknown(page)
             self.keep(Kept(page, page.cursor or cursor, self.channel.created_at))
             cursor = page.cursor or cursor
@@ -72,7 +74,8 @@ class Walker:
 
     def reconcile(self) -> datetime | None:
         """Newest first, back to where the last whole walk began; the first walk goes as far back as the platform tells. A walk
-        that was interrupted is taken up where it stood. The answer: when a walk that is whole now began."""
+        that was interrupted is taken up where it stood. What was before the channel holds up none, unless somebody asked for it. The
+        answer: when a walk that is whole now began."""
         walk = Walk.read(self.schedule.cursor)
         walk = walk if walk.at else replace(walk, began=self.asker.clock())
         began = walk.began
@@ -84,7 +87,8 @@ class Walker:
             # Public talk that was withheld is looked for from there on, however often the messages were compared since.
             of_public = page.public or bool(page.withheld)
             known_until = withheld_since if of_public and withheld_since is not None else walk.horizon
-            unknown = self._unknown(page)
+            unasked = _narrowing.unasked(self.channel, page)
+            unknown = self._unknown(page) - unasked
             following = page.cursor if page.more else ""
             back_to = known_until if walk.horizon is not None else None  # None: all that is told
             if not walk.reads_all and self._is_behind_it(page, walk, back_to, unknown):
@@ -100,7 +104,7 @@ class Walker:
             horizon = walk.horizon
             walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
             kept = Kept(
-                self._with_withdrawn(page), walk.written(), before,
+                _narrowing.without(self._with_withdrawn(page), unasked), walk.written(), before,
                 withheld_since=known_until or self.channel.created_at,
             )  # fmt: skip
             if page.unordered and page.beyond and page.cursor == page.beyond:
@@ -108,7 +112,7 @@ class Walker:
             if horizon is not None:
                 news = tuple(
                     each
-                    for each in _messages(page)
+                    for each in messages(page)
                     if each.external_id in unknown and each.sent_at >= owed_since
                 )
                 self._note_lag(news)
@@ -157,7 +161,7 @@ class Walker:
             leads_back, stop = following == cursor != "", not following
             self._note_way(page, since, until)
             before = public_until if page.public else until
-            kept = replace(page, events=_within(page.events, since, before), stretch=None)
+            kept = replace(page, events=_narrowing.within(page.events, since, before), stretch=None)
             self.keep(Kept(kept, "" if stop else following, before))
             if leads_back:
                 raise ConnectorError(LEADS_BACK, remedy=Remedy.TELL)
@@ -173,7 +177,7 @@ class Walker:
     def _is_before(self, page: Page, moment: datetime) -> bool:
         if page.unordered or page.failures:  # what could not be read may be the newest of it
             return False
-        times = [each.sent_at for each in _messages(page)]
+        times = [each.sent_at for each in messages(page)]
         return bool(times) and max(times) < moment
 
     def _is_behind_it(
@@ -217,9 +221,7 @@ class Walker:
         return replace(page, events=(*page.events, *(event for each in asked for event in each.events)))
 
     def _unknown(self, page: Page) -> set[str]:
-        ids = {each.external_id for each in _messages(page)}
-        known = Message.objects.filter(channel=self.channel, external_id__in=ids)
-        return ids - set(known.values_list("external_id", flat=True))
+        return _narrowing.unknown(self.channel, {each.external_id for each in messages(page)})
 
     def _ask(self, question: Callable[..., Page]) -> Page:
         page = self.asker.ask(question)
@@ -231,7 +233,7 @@ class Walker:
         age = platforms.get(self.channel.platform).history.age
         if since is None and age is not None:
             since = self.asker.clock() - age
-        times = [each.sent_at for each in _messages(page)]
+        times = [each.sent_at for each in messages(page)]
         if since is None or until is None or not times or until <= since:
             return
         way = (until - max(times)) / (until - since)
@@ -248,7 +250,7 @@ class Walker:
         if most is None:
             return ()
         threads: dict[str, list[InboundMessage]] = {}
-        for each in _messages(page):
+        for each in messages(page):
             if each.thread_kind is not ThreadKind.COMMENT:
                 threads.setdefault(each.thread_id, []).append(each)
         delivered = _covering.delivered_until(self.asker.clock(), waiting=waiting)
@@ -261,23 +263,3 @@ class Walker:
             for told in threads.values()
             if len(told) + len(page.failures) >= most  # what cannot be read takes its place as well
         )
-
-
-def _messages(page: Page) -> list[InboundMessage]:
-    return [event for event in page.events if isinstance(event, InboundMessage)]
-
-
-def _within(
-    events: tuple[InboundEvent, ...], since: datetime | None, until: datetime
-) -> tuple[InboundEvent, ...]:
-    """Messages of the range, and what belongs to them."""
-    out = {
-        each.external_id
-        for each in events
-        if isinstance(each, InboundMessage) and not ((since is None or since <= each.sent_at) and each.sent_at < until)
-    }  # fmt: skip
-    return tuple(
-        each
-        for each in events
-        if (each.external_id if isinstance(each, InboundMessage) else getattr(each, "target", "")) not in out
-    )

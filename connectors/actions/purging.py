@@ -11,6 +11,7 @@ from connectors.actions._asking import Asker
 from connectors.actions._runs import Synced
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import DeadItem, HourOfArrivals, Level, Receipt, ReceiptState, RunState, SyncRun
+from connectors.queries import past
 from inbox.actions import forgetting
 from inbox.models import Channel
 
@@ -64,7 +65,7 @@ def _purge_receipts(channel: Channel, after: int, before: datetime) -> tuple[int
 def _purge_the_rest(channel: Channel, before: datetime, now: datetime) -> int:
     dead, _ = DeadItem.objects.filter(channel=channel, replayed_at__lt=before).delete()
     over = SyncRun.objects.filter(channel=channel, ended_at__lt=before).exclude(state=RunState.RUNNING)
-    runs, _ = over.delete()
+    runs, _ = over.exclude(past.says_what_is_wanted(channel)).delete()
     arrivals = HourOfArrivals.objects.filter(channel=channel)
     newest = arrivals.order_by("-hour").values_list("hour", flat=True).first()
     arrivals.filter(hour__lt=min(now, newest or now) - ARRIVALS_KEPT).delete()

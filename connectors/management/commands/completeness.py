@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -17,8 +18,10 @@ from connectors import completeness, sides
 from connectors.completeness import Difference, Kind
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
+from connectors.queries import past
+from connectors.queries.past import Past
 from connectors.rules import aside
-from connectors.sides import Lost, Native
+from connectors.sides import Kept, Lost, Native
 from inbox import platforms
 from inbox.models import BrandSequence, Channel
 from inbox.platforms import UnknownPlatform
@@ -93,6 +96,7 @@ class Command(BaseCommand):
         paces, rounds = _paces(Task.POLL), _paces(Task.RECONCILE)
         former = [each for each in channels.values() if aside.account(each.external_id)]
         lost = {each.pk: sides.lost_of(each) for each in channels.values()}
+        asked = {each.pk: past.asked_for(each) for each in channels.values()}
         seen: set[int] = set()
         compared = sides.simulated()
         out = self.stderr if options["json"] else self.stdout
@@ -105,7 +109,7 @@ class Command(BaseCommand):
                 young = _young(natives, channels, paces, rounds)
                 news: set[str] = set()
                 findings.unknowable += sum(not native.expected for native in natives)
-                for difference in _differences(natives, channels, seen, last_before, news, lost):
+                for difference in _differences(natives, channels, seen, last_before, news, lost, asked):
                     newer_here = difference.kind in MAY_BE_NEWER and difference.id in news
                     if newer_here or difference.id in young.get(difference.kind, ()):
                         findings.on_their_way += 1
@@ -200,6 +204,7 @@ def _differences(
     last_before: dict[int, int],
     news: set[str],
     lost: dict[int, list[Lost]],
+    asked: dict[int, Past],
 ) -> Iterator[Difference]:
     """`seen` gathers the conversations looked at, `news` the messages that changed here after `last_before`, by brand."""
     first = natives[0]
@@ -216,10 +221,23 @@ def _differences(
         raise CommandError(str(unknown), returncode=2) from None
     kept = sides.of_thread(channel, natives)
     seen.update(each.conversation_id for each in kept)
+    natives = _owed(natives, kept, asked[channel.pk])
+    if not natives:
+        return
     last = last_before.get(channel.brand_id, 0)
     news.update(each.id for each in kept if each.seq > last)
     (under_way, unconfirmed), gone = sides.unsettled(kept), sides.may_have_gone(kept)
     yield from completeness.compare(natives, kept, rules, under_way, gone, lost[channel.pk], unconfirmed)
+
+
+def _owed(natives: list[Native], kept: list[Kept], asked: Past) -> list[Native]:
+    """What was before the channel is missed by nobody who has not asked for it. What is here must be right all the same."""
+    here = {each.id for each in kept}
+    return [
+        native
+        for native in natives
+        if native.id in here or asked.is_wanted(datetime.fromtimestamp(native.at_ms / 1000, UTC))
+    ]
 
 
 def _seen_before(natives: list[Native], former: list[Channel]) -> set[int]:

@@ -68,6 +68,7 @@ def test_an_event_of_another_version_is_malformed():
 @pytest.fixture
 def refused(channel, platform, clock, monkeypatch):
     """One polled message that the inbox could not hold."""
+    Channel.objects.update(created_at=NOW - timedelta(days=1))
     platform.hears("I want my money back", at=clock())
     schedule = SyncSchedule.objects.create(channel=channel, task=Task.POLL, every_seconds=5, next_run_at=NOW)
     with monkeypatch.context() as broken:

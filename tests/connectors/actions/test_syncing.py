@@ -695,6 +695,7 @@ def test_a_walk_that_was_interrupted_goes_on_where_it_stood(schedule, platform, 
     assert (first.pages, first.complete) == (1, False)
     assert walk.next_run_at == NOW
     rest = run(walk, clock)
+    backfilling.ask(channel=channel, since=None, until=None, by=None, now=NOW)
 
     assert (rest.pages, Message.objects.count()) == (3, 40)
 

@@ -15,10 +15,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from connectors import completeness, sides
-from connectors.actions import connecting, delivering, draining, retiring, settling
+from connectors.actions import backfilling, connecting, delivering, draining, retiring, settling
 from connectors.contract import Remedy
 from connectors.management.commands import completeness as command
-from connectors.models import Gap, SyncSchedule, Task
+from connectors.models import Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.actions import sending
 from inbox.models import Attachment, Channel, Conversation, Message
@@ -65,6 +65,7 @@ def native(external_id, text="Hello", *, seconds=0, **more):
 @pytest.fixture
 def agreeing(simulator, receipt):
     """Three messages that both sides know."""
+    Channel.objects.update(created_at=NOW - timedelta(days=1))
     rows, url = simulator
     rows += [native("m1", "One"), native("m2", "Two", seconds=1.5), native("m3", "Three", seconds=3.25)]
     for number, row in enumerate(rows):
@@ -138,7 +139,6 @@ def test_what_nobody_could_know_is_not_missing_and_is_counted(agreeing):
 @pytest.fixture
 def overtaken(agreeing, channel):
     """A message that no delivery brought and of which the platform tells no more."""
-    Channel.objects.filter(pk=channel.pk).update(created_at=NOW - timedelta(days=1))
     agreeing[0].append(native("m4", "Four", seconds=4, expected=False, overtaken=True))
     return agreeing[1]
 
@@ -164,6 +164,18 @@ def test_what_was_lost_before_the_channel_was_connected_is_nobodys(overtaken, ch
     Channel.objects.filter(pk=channel.pk).update(created_at=NOW + timedelta(days=1))
 
     assert compared(overtaken)[0] == 0
+
+
+def test_what_was_before_the_channel_is_missed_where_somebody_asked_for_it(agreeing, channel):
+    rows, url = agreeing
+    rows.insert(0, native("m0", "Last week", seconds=-8 * 86400))
+    assert compared(url)[0] == 0
+
+    backfilling.ask(channel=channel, since=NOW - timedelta(days=7), until=None, by=None, now=NOW)
+    assert compared(url)[0] == 0
+
+    SyncRun.objects.update(since=None)
+    assert differs(url) == {"missing": 1}
 
 
 def test_a_loss_is_on_its_way_to_be_found_until_the_next_comparison_with_history(

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from connectors.actions import draining, syncing
 from connectors.models import Credential, DeadItem, Receipt, ReceiptState, SyncSchedule
-from inbox.models import Message
+from inbox.models import Channel, Message
 from tests.connectors.conftest import NOW, message_item
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,6 +23,7 @@ def told(*args, **options):
 def poll(channel):
     # The command's clock is the real one, so the grant must hold today.
     Credential.objects.update(expires_at=timezone.now() + timedelta(hours=1))
+    Channel.objects.update(created_at=NOW - timedelta(days=1))
     later = timezone.now() + timedelta(hours=1)
     return SyncSchedule.objects.create(channel=channel, task="poll", every_seconds=5, next_run_at=later)
 
