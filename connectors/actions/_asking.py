@@ -60,12 +60,14 @@ class Asker:
             except ConnectorError as error:
                 if error.remedy is not Remedy.RETRY:
                     raise
-                wait = (error.retry_at - self.clock()).total_seconds() if error.retry_at else patience
+                wait = patience
+                if error.retry_at:  # one that is over says no more than none
+                    wait = max(wait, (error.retry_at - self.clock()).total_seconds())
                 if wait > LONGEST_PAUSE or self._is_over_in(wait):
                     raise
                 if error.retry_at:
                     self.note(f"{error.reason} It waits {max(1, round(wait))} s.", Level.INFO)
-                self._wait(max(0.05, wait))
+                self._wait(wait)
         return self._ask_once(question)
 
     def hold(self) -> None:

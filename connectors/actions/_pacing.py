@@ -5,24 +5,28 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connectors.actions import scheduling
+from connectors.actions._refused import is_throttle
 from connectors.actions._runs import Synced
 from connectors.contract import ConnectorError, Remedy
 from connectors.models import Overlap, SyncSchedule, Task
-from connectors.rules.remedies import THROTTLED
 
 
-def in_a_row(schedule: SyncSchedule, done: Synced, error: ConnectorError | None) -> tuple[int, int]:
+def in_a_row(
+    schedule: SyncSchedule, done: Synced, error: ConnectorError | None, *, now: datetime
+) -> tuple[int, int]:
     """How many turns have failed since one succeeded, and how many have met a limit whose end the platform does not say. To wait for
-    one is as planned, and who got on for a page has not failed; of what is refused for good a page proves nothing, for the walk begins anew."""
+    one is as planned, and who got on for a page has not failed; of what is refused for good a page proves nothing, for the walk begins anew.
+    A server in trouble that says when to ask again has failed all the same."""
     failures, waits = schedule.failures, schedule.waits
     if not done.error:
         return 0, 0
     if error is not None and error.remedy is Remedy.RETRY:
         if done.pages:
             return 0, 0
-        if error.retry_at is not None:
-            return failures, waits
-    return (failures, waits + 1) if done.remedy == THROTTLED else (failures + 1, waits)
+        if is_throttle(error):
+            says_when = error.retry_at is not None and error.retry_at > now
+            return failures, waits if says_when else waits + 1
+    return failures + 1, waits
 
 
 def next_run(

@@ -76,7 +76,7 @@ def closed_until(*, channel_id: int, buckets: frozenset[str], now: datetime) -> 
 def check(*, channel_id: int, buckets: frozenset[str], now: datetime) -> None:
     """Raises RETRY, with the time, where one of these is used up."""
     if until := closed_until(channel_id=channel_id, buckets=buckets, now=now):
-        raise ConnectorError(USED_UP, remedy=Remedy.RETRY, retry_at=until)
+        raise ConnectorError(USED_UP, remedy=Remedy.RETRY, retry_at=until, throttled=True)
 
 
 def heeded(

@@ -99,7 +99,12 @@ def _refresh_as_winner(
             log.error("app_refused", channel=channel_id, platform=channel.platform, code=error.code)
         if passes:
             raise ConnectorError(
-                error.reason, remedy=Remedy.RETRY, code=error.code, retry_at=error.retry_at
+                error.reason,
+                remedy=Remedy.RETRY,
+                code=error.code,
+                retry_at=error.retry_at,
+                rates=error.rates,
+                throttled=error.throttled,
             ) from error
         if of_app and ahead:
             raise AppRefused(error.reason, remedy=Remedy.REFRESH, code=error.code) from error

@@ -213,7 +213,7 @@ def _close(
         if row.lease_owner != schedule.lease_owner:  # the rest is the new owner's affair, or nobody's
             log.warning("lease_lost", schedule=schedule.pk)
             return False
-        failures, waits = _pacing.in_a_row(row, done, error)
+        failures, waits = _pacing.in_a_row(row, done, error, now=now)
         next_run = _pacing.next_run(
             row, done, error, failures=failures, waits=waits, started=started, now=now
         )

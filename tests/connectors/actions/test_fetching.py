@@ -516,7 +516,7 @@ def test_a_platform_that_refuses_everybody_ends_the_turn(hourly, receipt, platfo
 
     def throttled(ctx, external_id):
         platform.asked_profiles.append(external_id)
-        raise ConnectorError("The limit is used up.", remedy=Remedy.RETRY, retry_at=later)
+        raise ConnectorError("The limit is used up.", remedy=Remedy.RETRY, retry_at=later, throttled=True)
 
     monkeypatch.setattr(platform, "profile", throttled)
 

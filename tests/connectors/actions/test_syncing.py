@@ -165,7 +165,8 @@ def limited(platform, monkeypatch, clock, *, pages):
     def within_the_limit(ctx, cursor, thread_id=""):
         if len([at for at in told if at == clock()]) >= pages:
             later = clock() + timedelta(minutes=15)
-            raise ConnectorError("The limit is used up.", remedy=Remedy.RETRY, retry_at=later)
+            spent = [RateNotice("read", remaining=0, resets_at=later)]
+            raise ConnectorError("The limit is used up.", remedy=Remedy.RETRY, retry_at=later, rates=spent)
         told.append(clock())
         return history(ctx, cursor, thread_id)
 
@@ -201,6 +202,32 @@ def test_a_throttle_without_an_end_is_waited_for_longer_each_time_and_is_no_fail
         clock.passes(900)
 
     assert pauses == [2, 4, 8, 16]
+@pytest.mark.parametrize(("seconds", "pauses"), [(120, [120, 120, 120, 120]), (0, [5, 5, 8, 16])])
+def test_a_server_in_trouble_that_says_when_to_ask_again_has_failed_all_the_same(
+    schedule, platform, clock, monkeypatch, seconds, pauses
+):
+    """Its front answers 503 with `Retry-After` for hours."""
+    poll = schedule()
+    asked = []
+
+    def trouble(ctx, cursor):
+        asked.append(cursor)
+        later = clock() + timedelta(seconds=seconds)
+        raise ConnectorError("The platform is down.", remedy=Remedy.RETRY, retry_at=later)
+
+    monkeypatch.setattr(platform, "poll", trouble)
+
+    made, waited = [], []
+    for _ in range(4):
+        run(poll, clock, pause=waited.append)
+        made.append((poll.next_run_at - clock()).total_seconds())
+
+    assert made == pauses and poll.failures == 4
+    assert not waited or waited[:4] == [0.6, 1.2, 2.4, 4.8]
+    assert alarming.look(now=clock()) == 1
+    assert Gap.objects.get().cause == "failing"
+
+
     assert alarming.look(now=clock()) == 0
     assert SyncRun.objects.get().state == "running"
 
