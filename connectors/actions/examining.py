@@ -16,52 +16,94 @@ from inbox.models import Channel, ChannelState
 
 log = structlog.get_logger(__name__)
 MENDED = "The platform had stopped delivering ({}); it was asked for deliveries again and agreed."
+AGREED = "It was asked for deliveries again and agreed; whether it delivers was not to be learned yet."
 
 
 def look_and_mend(asker: Asker, *, now: datetime) -> bool:
     """Whether the platform delivers, as far as it says. What goes wrong here is told and keeps no walk from being made: the walk finds
     what was not delivered."""
     try:
-        found = look(asker, now=now)
-        if found is None or found.is_active:
-            return True
-        if asker.channel.state != ChannelState.CONNECTED or found.is_for_a_person:
-            return False
-        connecting.subscribe(channel=asker.channel, now=asker.clock(), watch=asker.count, heed=asker.heeding)
-        again = look(asker, now=asker.clock())
+        found = _ask(asker)
+        if found is None or found.is_active or not _may_be_mended(asker.channel, found):
+            _keep(asker.channel, found, now)
+            return found is None or found.is_active
+        is_mended = _mend(asker, found, now)
     except (ConnectorError, connecting.ConnectionRefused) as refused:
         asker.note(f"Whether the platform delivers could not be settled: {refused}", Level.WARNING)
         return False
-    if again is None or not again.is_active:
-        return False
-    asker.note(MENDED.format(found.said.rstrip(".")), Level.WARNING)
-    return True
+    if is_mended:
+        asker.note(MENDED.format(found.said.rstrip(".")), Level.WARNING)
+    return is_mended
 
 
 def look(asker: Asker, *, now: datetime) -> Subscription | None:
     """As the platform says it, and kept. None where the platform cannot be asked."""
+    found = _ask(asker)
+    _keep(asker.channel, found, now)
+    return found
+
+
+def _ask(asker: Asker) -> Subscription | None:
     callback = connecting.callback_url(asker.channel)
 
     def question(connector: Connector, context: Context) -> Subscription | None:
         return connector.subscription(context, callback) if isinstance(connector, Watches) else None
 
-    found = asker.ask(question)
-    if found is not None:
-        _keep(asker.channel, found, now)
-    return found
+    return asker.ask(question)
+
+
+def _may_be_mended(channel: Channel, found: Subscription) -> bool:
+    return channel.state == ChannelState.CONNECTED and not found.is_for_a_person
+
+
+def _mend(asker: Asker, found: Subscription, now: datetime) -> bool:
+    """That nothing is delivered is a gap at once. It is said of the channel, and rings, where to ask again did not help."""
+    channel = asker.channel
+    _note_gap(channel, found, now)
+    _note(channel, **_named(found))
+    try:
+        connecting.subscribe(channel=channel, now=asker.clock(), watch=asker.count)
+    except (ConnectorError, connecting.ConnectionRefused):
+        _keep(channel, found, now)
+        raise
+    try:
+        again = look(asker, now=asker.clock())
+    except ConnectorError:
+        _note(channel, subscribed=None, subscription_said=AGREED)
+        raise
+    return again is not None and again.is_active
 
 
 @transaction.atomic
-def _keep(channel: Channel, found: Subscription, now: datetime) -> None:
-    health, _ = ChannelHealth.objects.get_or_create(channel=channel)
-    ChannelHealth.objects.filter(pk=health.pk).update(
-        subscribed=found.is_active, subscription_said=found.said[:300], subscription_checked_at=now
+def _keep(channel: Channel, found: Subscription | None, now: datetime) -> None:
+    if found is None:
+        return
+    _note(
+        channel,
+        subscribed=found.is_active,
+        subscription_said=found.said[:300],
+        subscription_checked_at=now,
+        **_named(found),
     )
-    if found.speaks_for:  # a look that finds none must not forget that there was one
-        ChannelHealth.objects.filter(pk=health.pk).update(speaks_for=found.speaks_for[:200])
     if not found.is_active:
-        since = max((each for each in (health.last_receipt_at, health.complete_until) if each), default=None)
-        _covering.begin_gap(channel.pk, GapCause.NOT_SUBSCRIBED, since=since or now, now=now)
-        log.warning("not_subscribed", channel=channel.pk, said=found.said)
+        _note_gap(channel, found, now)
     elif channel.state == ChannelState.CONNECTED:
         _covering.end_gaps(channel.pk, now=now)
+
+
+def _named(found: Subscription) -> dict[str, str]:
+    """A look that finds none must not forget that there was one."""
+    return {"speaks_for": found.speaks_for[:200]} if found.speaks_for else {}
+
+
+@transaction.atomic
+def _note_gap(channel: Channel, found: Subscription, now: datetime) -> None:
+    health, _ = ChannelHealth.objects.get_or_create(channel=channel)
+    since = max((each for each in (health.last_receipt_at, health.complete_until) if each), default=None)
+    _covering.begin_gap(channel.pk, GapCause.NOT_SUBSCRIBED, since=since or now, now=now)
+    log.warning("not_subscribed", channel=channel.pk, said=found.said)
+
+
+@transaction.atomic
+def _note(channel: Channel, **columns: object) -> None:
+    ChannelHealth.objects.update_or_create(channel=channel, defaults=columns)

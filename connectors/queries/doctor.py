@@ -193,7 +193,8 @@ def _subscription(manifest: Manifest, channel: Channel, *, is_retired: bool) -> 
         )
     health = getattr(channel, "health", None)
     if health is None or health.subscribed is None:
-        return Finding("Deliveries", None, "The platform was not asked yet.", fix="Look now.", button="look")
+        said = (health.subscription_said if health else "") or "The platform was not asked yet."
+        return Finding("Deliveries", None, said, fix="Look now.", button="look")
     if health.subscribed:
         said = health.subscription_said or "The platform delivers to our webhook."
         return Finding("Deliveries", True, f"{said} Looked", at=health.subscription_checked_at)

@@ -11,9 +11,25 @@ from typing import Any
 
 import pytest
 
-from connectors.actions import backfilling, connecting, draining, examining, planning, scheduling, syncing
+from connectors.actions import (
+    alarming,
+    backfilling,
+    connecting,
+    draining,
+    examining,
+    planning,
+    scheduling,
+    syncing,
+)
 from connectors.actions._asking import Asker
-from connectors.contract import HistoryRules, Page, ReceiveRules, Subscription
+from connectors.contract import (
+    ConnectorError,
+    HistoryRules,
+    Page,
+    ReceiveRules,
+    Remedy,
+    Subscription,
+)
 from connectors.models import ChannelHealth, Credential, Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Message
@@ -343,6 +359,47 @@ def test_a_page_that_was_named_once_is_kept_until_the_account_is_connected_again
     examining.look(asker, now=NOW)
 
     assert told == ["", "the page", ""]
+
+
+@pytest.mark.parametrize(
+    ("refused", "then", "known", "rings"),
+    [
+        (None, Subscription(True), True, 0),
+        (None, ConnectorError("Too much was asked.", remedy=Remedy.TELL), None, 0),
+        (None, Subscription(False, "It is switched off."), False, 1),
+        (ConnectorError("The address is refused.", remedy=Remedy.TELL), Subscription(False), False, 1),
+    ],
+    ids=["it delivers again", "nobody can tell yet", "to ask did not help", "to ask was refused"],
+)
+def test_that_nothing_is_delivered_rings_where_to_ask_for_it_again_did_not_help(
+    channel: Channel, platform: FakePlatform, clock: Moving, monkeypatch: pytest.MonkeyPatch,
+    refused: ConnectorError | None, then: Subscription | ConnectorError, known: bool | None, rings: int,
+) -> None:  # fmt: skip
+    """The platform has given our webhook up, and takes its time when it is asked; people are watched over meanwhile."""
+    ChannelHealth.objects.create(channel=channel, subscribed=True)
+    looks: list[Subscription | ConnectorError] = [Subscription(False, "It is switched off."), then]
+    rung_meanwhile = []
+
+    def subscription(ctx: Any, callback_url: str) -> Subscription:
+        found = looks.pop(0)
+        if isinstance(found, ConnectorError):
+            raise found
+        return found
+
+    def subscribe(ctx: Any, callback_url: str) -> None:
+        rung_meanwhile.append(alarming.look(now=clock()))
+        if refused is not None:
+            raise refused
+
+    monkeypatch.setattr(platform, "subscription", subscription, raising=False)
+    monkeypatch.setattr(platform, "subscribe", subscribe)
+    asker = Asker(channel, clock, time.monotonic() + 60, lambda seconds: None, lambda text, level: None)
+
+    examining.look_and_mend(asker, now=clock())
+
+    assert (rung_meanwhile, ChannelHealth.objects.get().subscribed) == ([0], known)
+    assert alarming.look(now=clock()) == rings
+    assert (Gap.objects.get(cause="not_subscribed").until is None) is (known is not True)
 
 
 def test_a_backfill_says_what_it_leaves_to_the_comparison_and_is_refused_where_none_is_made(
