@@ -189,19 +189,6 @@ def test_to_wait_for_the_limit_is_no_failure(schedule, platform, clock, monkeypa
     assert alarming.look(now=clock()) == 0
 
 
-def test_a_throttle_without_an_end_is_waited_for_longer_each_time_and_is_no_failure(
-    schedule, platform, clock
-):
-    walk = schedule(Task.RECONCILE)
-    platform.history_fails = ConnectorError("Too much was asked.", remedy=Remedy.RETRY, throttled=True)
-
-    pauses = []
-    for _ in range(4):
-        run(walk, clock)
-        pauses.append((walk.next_run_at - clock()).total_seconds())
-        clock.passes(900)
-
-    assert pauses == [2, 4, 8, 16]
 @pytest.mark.parametrize(("seconds", "pauses"), [(120, [120, 120, 120, 120]), (0, [5, 5, 8, 16])])
 def test_a_server_in_trouble_that_says_when_to_ask_again_has_failed_all_the_same(
     schedule, platform, clock, monkeypatch, seconds, pauses
@@ -228,6 +215,19 @@ def test_a_server_in_trouble_that_says_when_to_ask_again_has_failed_all_the_same
     assert Gap.objects.get().cause == "failing"
 
 
+def test_a_throttle_without_an_end_is_waited_for_longer_each_time_and_is_no_failure(
+    schedule, platform, clock
+):
+    walk = schedule(Task.RECONCILE)
+    platform.history_fails = ConnectorError("Too much was asked.", remedy=Remedy.RETRY, throttled=True)
+
+    pauses = []
+    for _ in range(4):
+        run(walk, clock)
+        pauses.append((walk.next_run_at - clock()).total_seconds())
+        clock.passes(900)
+
+    assert pauses == [2, 4, 8, 16]
     assert alarming.look(now=clock()) == 0
     assert SyncRun.objects.get().state == "running"
 
@@ -682,6 +682,7 @@ def test_a_late_find_from_before_the_last_whole_walk_rings_no_bell(schedule, pla
 def test_what_a_first_poll_brings_of_before_the_connection_is_history(schedule, platform, clock, channel):
     """Some logs go back for weeks: consent was given to another installation before."""
     poll = schedule()
+    backfilling.ask(channel=channel, since=None, until=None, by=None, now=NOW)
     Channel.objects.filter(pk=channel.pk).update(created_at=NOW - timedelta(days=1))
     platform.hears("Last week", thread="noor", at=NOW - timedelta(days=7))
     platform.hears("An hour ago", thread="mara", at=NOW - timedelta(hours=1))
@@ -722,7 +723,6 @@ def test_a_walk_that_was_interrupted_goes_on_where_it_stood(schedule, platform, 
     assert (first.pages, first.complete) == (1, False)
     assert walk.next_run_at == NOW
     rest = run(walk, clock)
-    backfilling.ask(channel=channel, since=None, until=None, by=None, now=NOW)
 
     assert (rest.pages, Message.objects.count()) == (3, 40)
 
