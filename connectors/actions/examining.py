@@ -62,7 +62,7 @@ def _mend(asker: Asker, found: Subscription, now: datetime) -> bool:
     _note_gap(channel, found, now)
     _note(channel, **_named(found))
     try:
-        connecting.subscribe(channel=channel, now=asker.clock(), watch=asker.count)
+        connecting.subscribe(channel=channel, now=asker.clock(), watch=asker.count, heed=asker.heeding)
     except (ConnectorError, connecting.ConnectionRefused):
         _keep(channel, found, now)
         raise

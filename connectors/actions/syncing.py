@@ -39,7 +39,7 @@ from connectors.rules.remedies import NOT_READY, OF_APP, RESTRICTED, THROTTLED
 
 log = structlog.get_logger(__name__)
 MAX_SECONDS = 120.0  # of one turn; the rest comes with the next
-SLOW_AFTER = 5.0  # seconds for a poll, or for one answer of a walk: then it keeps to the slow ones' lane
+SLOW_AFTER = 5.0  # seconds for one answer: then it keeps to the slow ones' lane
 Progress = Callable[[Synced], None]
 
 __all__ = ["Synced", "keep_page", "run"]
@@ -100,8 +100,9 @@ def run(
         log.exception("sync_failed", schedule=schedule_id)
         done.error, done.remedy = f"{type(failure).__name__}", "fault"
     done.requests = asker.requests
-    # A walk takes long by its nature; it is slow where the platform took long for each answer.
-    answers = asker.requests if schedule.task in scheduling.LONG else 1
+    # Many pages take long by their nature; it is slow where the platform took long for each answer. What is quick and asked nobody should
+    # have been quicker.
+    answers = asker.requests if schedule.task in scheduling.LONG else max(1, asker.requests)
     is_slow = answers > 0 and time.monotonic() - monotonic > SLOW_AFTER * answers
     # What fell due since the run began, over all its turns.
     started = run_row.started_at if run_row is not None else began

@@ -814,27 +814,28 @@ def test_a_walk_that_meets_old_news_only_goes_on_with_the_comments(schedule, pla
     assert done.pages == 2
 
 
-@pytest.mark.parametrize(("seconds", "is_slow"), [(6, True), (1, False)])
-def test_a_walk_whose_platform_takes_long_for_each_answer_keeps_to_the_lane_of_the_slow(
-    schedule, platform, clock, monkeypatch, seconds, is_slow
+@pytest.mark.parametrize(("seconds", "is_slow"), [(6, True), (2, False)])
+@pytest.mark.parametrize(("task", "way"), [(Task.RECONCILE, "history"), (Task.POLL, "poll")])
+def test_whose_platform_takes_long_for_each_answer_keeps_to_the_lane_of_the_slow(
+    schedule, platform, clock, monkeypatch, seconds, is_slow, task, way
 ):
-    walk = schedule(Task.RECONCILE)
+    walk = schedule(task)
     platform.page_size = 10
     said(platform, 30)
-    history, passed = platform.history, []
+    tells, passed = getattr(platform, way), []
     real = time.monotonic
     monkeypatch.setattr(syncing.time, "monotonic", lambda: real() + sum(passed))
 
-    def slowly(ctx, cursor, thread_id=""):
+    def slowly(ctx, *cursor):
         ctx.http.before()  # as the client does with each request
         passed.append(seconds)
-        return history(ctx, cursor, thread_id)
+        return tells(ctx, *cursor)
 
-    monkeypatch.setattr(platform, "history", slowly)
+    monkeypatch.setattr(platform, way, slowly)
 
     run(walk, clock)
 
-    assert walk.is_slow is is_slow
+    assert len(passed) > 2 and walk.is_slow is is_slow
 
 
 def test_a_long_turn_makes_room_for_who_waits(schedule, platform, clock, channel, connect, monkeypatch):
