@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from connectors.actions import scheduling
+from connectors.actions import _runs, scheduling
 from connectors.actions._refused import is_throttle
 from connectors.actions._runs import Synced
 from connectors.contract import ConnectorError, Remedy
@@ -55,6 +55,8 @@ def next_run(
         ):
             # Refused for good, however often it is asked: at its own pace, or the walk from its beginning uses up the platform's day.
             again = max(again, schedule.cadence.after(now))
+        if _runs.has_given_up(schedule, done, failures):
+            again = max(again, schedule.cadence.after(now))  # another run would begin anew, and be refused
         return max(again, error.retry_at) if error is not None and error.retry_at else again
     if schedule.next_run_at is None:
         return None  # only when somebody asks

@@ -133,7 +133,13 @@ def close_run(
 def _is_over(schedule: SyncSchedule, done: Synced, failures: int) -> bool:
     if schedule.task not in PATIENT:
         return done.remedy not in (Remedy.RETRY, THROTTLED) or schedule.task in QUIET
-    return done.remedy in (Remedy.BUG, Remedy.TELL) and failures >= GIVES_UP_AFTER
+    return has_given_up(schedule, done, failures)
+
+
+def has_given_up(schedule: SyncSchedule, done: Synced, failures: int) -> bool:
+    """A run that a person may wait for, and that is refused for good however often it is tried."""
+    refused = done.remedy in (Remedy.BUG, Remedy.TELL)
+    return schedule.task in PATIENT and refused and failures >= GIVES_UP_AFTER
 
 
 def _goes_on_failing(schedule: SyncSchedule, done: Synced, now: datetime) -> bool:

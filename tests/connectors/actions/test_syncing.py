@@ -158,6 +158,19 @@ def test_a_backfill_that_gave_up_rests_and_begins_anew_when_it_is_asked_for(
     assert (rest.next_run_at, rest.failures, rest.last_error) == (None, 0, "The range is refused.")
 
 
+def test_a_planned_backfill_that_gave_up_begins_anew_at_its_plan(schedule, platform, clock):
+    """A role was taken away: until somebody gives it back, each try would read the same pages again."""
+    daily = schedule(Task.BACKFILL, days=7)
+    SyncSchedule.objects.filter(pk=daily.pk).update(every_seconds=86400)
+    platform.history_fails = ConnectorError("The range is refused.", remedy=Remedy.TELL)
+
+    for _ in range(8):
+        run(daily, clock)
+
+    assert SyncRun.objects.get().state == "failed"
+    assert daily.next_run_at == daily.cadence.after(clock()) > clock() + timedelta(minutes=15)
+
+
 def limited(platform, monkeypatch, clock, *, pages):
     """A platform that tells so many pages of its history in a quarter of an hour."""
     history, told = platform.history, []
