@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -13,12 +14,12 @@ from django.db.models import Q
 
 from connectors import clock as clocks
 from connectors import contexts, downloads
-from connectors.actions import _copies, budgets, refreshing
+from connectors.actions import _copies, _profiles, budgets, refreshing
 from connectors.actions._asking import Asker
 from connectors.actions._runs import Synced
 from connectors.clock import Clock
-from connectors.contract import Connector, ConnectorError, Context, Media, Party, RateNotice, Remedy
-from connectors.models import Credential
+from connectors.contract import Connector, ConnectorError, Context, Media, Party, Remedy
+from connectors.models import Credential, Level
 from connectors.rules import sniffing
 from inbox import platforms
 from inbox.actions import contacts, media
@@ -28,15 +29,14 @@ from inbox.queries import unasked
 log = structlog.get_logger(__name__)
 MAX_BYTES = 64 * 1024 * 1024
 PROFILE_BUCKETS = budgets.limits_of("read") | {"profile"}
-COOL_DOWN = timedelta(seconds=30)
 MAX_TRIES = 6
 FIRST_WAIT = timedelta(seconds=5)
-TOO_LATE = ("connect", "timeout", "slow")  # as the HTTP client names it
 HANGING_WAIT = timedelta(seconds=30)
 HELD_WAIT = timedelta(seconds=30)
 NOT_WRITABLE_WAIT = timedelta(minutes=1)
 MEDIA_AT_ONCE = 20
 PROFILES_AT_ONCE = 20
+FAULTS_IN_A_ROW = 3  # then it is the platform that is in trouble, and not the answer about one person
 EARLY = timedelta(minutes=20)  # two sweeps of what may be kept no longer
 PROFILES_GOOD_FOR = timedelta(days=14)  # where the platform sets no limit
 
@@ -99,7 +99,7 @@ def _fetch(attachment: Attachment, clock: Clock) -> bool:
         media.put_back(attachment_id=attachment.pk, at=now + timedelta(minutes=10), was_tried=False)
     except ConnectorError as error:
         _refused(attachment, error, clock)
-        return error.code in TOO_LATE
+        return error.code in _profiles.TOO_LATE
     else:
         _keep(attachment, found, clock())
     return False
@@ -145,10 +145,16 @@ def _keep(attachment: Attachment, found: Media, now: datetime) -> None:
 
 def fetch_due_profiles(*, clock: Clock, limit: int = PROFILES_AT_ONCE) -> int:
     """Ask who people are, of all accounts in turn. Asked once whatever the answer; an account that cannot be asked is left alone until it
-    can, and takes no other's turn. Nor does a brand that somebody holds, of whose accounts none is asked in vain then."""
+    can, and takes no other's turn. Nor does a brand that somebody holds, of whose accounts none is asked in vain then, nor a person of
+    whom the platform never answers."""
     asked = 0
     willing = unasked.connected_channels() - budgets.closed_channels(buckets=PROFILE_BUCKETS, now=clock())
-    while asked < limit and (found := unasked.handles(channels=willing, limit=limit - asked)):
+    answered: set[int] = set()
+    in_a_row: Counter[int] = Counter()
+    faulty: list[Handle] = []
+    while asked < limit and (
+        found := unasked.handles(channels=willing, limit=limit - asked, but=[handle.pk for handle in faulty])
+    ):
         for handle in found:
             if handle.channel_id not in willing:
                 continue
@@ -156,12 +162,41 @@ def fetch_due_profiles(*, clock: Clock, limit: int = PROFILES_AT_ONCE) -> int:
             way = _way_to_ask(handle, now)
             asked += way is not None
             try:
-                if way is None or not _look_up(handle, *way, now):
-                    willing.remove(handle.channel_id)
+                came = (
+                    _profiles.look_up(handle, *way, now) if way is not None else _profiles.Came.NOTHING_MORE
+                )
             except OperationalError as error:
                 log.warning("profile_not_kept", handle=handle.pk, error=str(error.__cause__))
                 willing -= unasked.channels_of(handle.channel.brand_id)
+                continue
+            if came is _profiles.Came.ANSWER:
+                answered.add(handle.channel_id)
+                in_a_row[handle.channel_id] = 0
+            elif came is _profiles.Came.FAULT:
+                faulty.append(handle)
+                in_a_row[handle.channel_id] += 1
+            if came is _profiles.Came.NOTHING_MORE or in_a_row[handle.channel_id] >= FAULTS_IN_A_ROW:
+                willing.remove(handle.channel_id)
+    for handle in faulty:
+        _judge(handle, clock, is_alone=handle.channel_id in willing & answered)
     return asked
+
+
+def _judge(handle: Handle, clock: Clock, *, is_alone: bool) -> None:
+    """`is_alone`: others were told of meanwhile, so the fault may be of this person. Then nobody else waits: one more try, and they are
+    asked about with the next refresh."""
+    now = clock()
+    way = _way_to_ask(handle, now)
+    if way is None:
+        return
+    if not is_alone:
+        _profiles.leave_alone(handle.channel_id, None, now)
+        return
+    with suppress(OperationalError):
+        if _profiles.look_up(handle, *way, now) is _profiles.Came.FAULT:
+            log.warning("profile_always_faulty", handle=handle.pk)
+            due = now if _profiles.may_only_be_cached(handle) else now - PROFILES_GOOD_FOR
+            contacts.note_looked_up(channel_id=handle.channel_id, external_id=handle.external_id, now=due)
 
 
 def _way_to_ask(handle: Handle, now: datetime) -> tuple[Connector, Context] | None:
@@ -196,12 +231,23 @@ def refresh_profiles(
     is_due = Q(looked_up_at__lt=before)
     if manifest.send.reach_in_profile:  # it may say that they take messages again
         is_due |= Q(looked_up_at__lt=started) & ~Q(unavailable_reason="")
+    faulty: list[int] = []
+    in_a_row = 0
     while True:
         old = Handle.objects.filter(is_due, channel=asker.channel).select_related("channel")
-        batch = list(old.order_by("looked_up_at", "pk")[:PROFILES_AT_ONCE])
+        batch = list(old.exclude(pk__in=faulty).order_by("looked_up_at", "pk")[:PROFILES_AT_ONCE])
         for handle in batch:
-            _look_up_again(handle, asker)
-            done.events += 1
+            try:
+                _look_up_again(handle, asker)
+            except ConnectorError as error:
+                in_a_row += 1
+                if in_a_row >= FAULTS_IN_A_ROW or not _profiles.may_be_of_one(error):
+                    raise
+                faulty.append(handle.pk)
+                asker.note(f"One person was passed over: {error.reason}", Level.WARNING)
+            else:
+                in_a_row = 0
+                done.events += 1
             done.requests = asker.requests
             if asker.time_is_over:
                 done.complete = False
@@ -216,37 +262,15 @@ def _look_up_again(handle: Handle, asker: Asker) -> None:
     except ConnectorError as error:
         if error.remedy not in (Remedy.TELL, Remedy.BUG, Remedy.WAIT):
             raise
-        if not _may_only_be_cached(handle):
+        if not _profiles.may_only_be_cached(handle):
             contacts.note_looked_up(
                 channel_id=handle.channel_id, external_id=handle.external_id, now=asker.clock()
             )
             return
         party = Party(handle.external_id)
     contacts.update_profile(
-        channel_id=handle.channel_id, party=party, now=asker.clock(), whole=_may_only_be_cached(handle)
+        channel_id=handle.channel_id,
+        party=party,
+        now=asker.clock(),
+        whole=_profiles.may_only_be_cached(handle),
     )
-
-
-def _may_only_be_cached(handle: Handle) -> bool:
-    """Then what the platform told before is no answer any more to what it tells now."""
-    return platforms.get(handle.channel.platform).profile_cache is not None
-
-
-def _look_up(handle: Handle, connector: Connector, context: Context, now: datetime) -> bool:
-    """False: leave this account alone for now. Raises OperationalError: somebody holds its brand."""
-    try:
-        party = connector.profile(context, handle.external_id)
-        contacts.update_profile(channel_id=handle.channel_id, party=party, now=now, others_wait=True)
-    except ConnectorError as error:
-        budgets.keep(channel_id=handle.channel_id, notices=error.rates, now=now)
-        if error.remedy in (Remedy.RETRY, Remedy.REFRESH, Remedy.RECONNECT, Remedy.UNKNOWN):
-            pause = RateNotice(bucket="profile", remaining=0, resets_at=error.retry_at or now + COOL_DOWN)
-            budgets.keep(channel_id=handle.channel_id, notices=[pause], now=now)
-            return False
-        contacts.note_looked_up(channel_id=handle.channel_id, external_id=handle.external_id, now=now)
-    except OperationalError:
-        raise
-    except Exception:
-        log.exception("profile_failed", handle=handle.pk)
-        contacts.note_looked_up(channel_id=handle.channel_id, external_id=handle.external_id, now=now)
-    return True

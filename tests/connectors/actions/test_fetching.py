@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from connectors import downloads, tasks
 from connectors.actions import budgets, draining, fetching, scheduling, syncing
 from connectors.contract import ConnectorError, Media, Party, RateNotice, Remedy, Unsent
-from connectors.models import Credential, SyncRun, SyncSchedule, Task
+from connectors.models import Credential, RunLine, SyncRun, SyncSchedule, Task
 from connectors.rules import sniffing
 from inbox import platforms
 from inbox.actions import _by_brand, media, receiving
@@ -379,6 +379,48 @@ def test_an_account_that_says_no_is_asked_no_more_and_the_others_are(
     assert sorted(platform.asked_profiles) == ["mara", "noor", f"p{fetching.PROFILES_AT_ONCE - 1}"]
 
 
+def faults_for(platform, monkeypatch, *people):
+    """The platform has a passing fault whenever it is asked about one of these."""
+    profile = platform.profile
+
+    def asked(ctx, external_id):
+        if external_id in people:
+            platform.asked_profiles.append(external_id)
+            raise ConnectorError("It had a passing fault.", remedy=Remedy.RETRY)
+        return profile(ctx, external_id)
+
+    monkeypatch.setattr(platform, "profile", asked)
+
+
+def test_a_person_of_whom_the_platform_never_answers_keeps_nobody_elses_name_away(
+    channel, receipt, platform, clock, monkeypatch, hourly
+):
+    written_by(receipt, channel, "mara", "noor", "poison")
+    platform.profiles |= {who: Party(who, name="A name") for who in ("mara", "noor")}
+    faults_for(platform, monkeypatch, "poison")
+
+    fetching.fetch_due_profiles(clock=clock)
+    fetching.fetch_due_profiles(clock=clock)
+
+    assert platform.asked_profiles == ["poison", "noor", "mara", "poison"]
+    assert set(Handle.objects.exclude(external_id="poison").values_list("name", flat=True)) == {"A name"}
+    clock.passes(3600)
+    turn(hourly, clock)
+    assert platform.asked_profiles[4:] == ["poison"] * 5  # patiently, and no more in this run
+
+
+def test_a_platform_in_trouble_is_not_asked_about_everybody(channel, receipt, platform, clock, monkeypatch):
+    people = [f"p{number}" for number in range(5)]
+    written_by(receipt, channel, *people)
+    faults_for(platform, monkeypatch, *people)
+
+    for _ in range(2):
+        fetching.fetch_due_profiles(clock=clock)
+
+    assert platform.asked_profiles == ["p4", "p3", "p2"]
+    assert not Handle.objects.exclude(looked_up_at=None).exists()
+
+
 def test_accounts_are_asked_in_turn(connect, channel, receipt, platform, clock):
     written_by(receipt, channel, "mara", "noor")
     written_by(receipt, connect("acc-2"), *(f"p{number}" for number in range(30)))
@@ -524,6 +566,19 @@ def test_a_platform_that_refuses_everybody_ends_the_turn(hourly, receipt, platfo
 
     assert platform.asked_profiles == ["p1"]
     assert (hourly.next_run_at, hourly.failures) == (later, 0)
+
+
+def test_a_person_of_whom_the_platform_never_answers_is_passed_over_by_the_refresh(
+    hourly, receipt, platform, clock, monkeypatch
+):
+    known(receipt, platform, 20, 22, 21)
+    faults_for(platform, monkeypatch, "p1")
+
+    done = turn(hourly, clock)
+
+    assert (done.error, done.events, hourly.failures) == ("", 2, 0)
+    assert dict.fromkeys(platform.asked_profiles) == {"p1": None, "p2": None, "p0": None}
+    assert RunLine.objects.filter(text__startswith="One person was passed over").exists()
 
 
 def test_a_long_turn_over_many_people_is_not_taken_for_dead(hourly, receipt, platform, clock, monkeypatch):
