@@ -210,6 +210,7 @@ def try_again(*, app: PlatformApp, now: datetime) -> None:
     asking.exclude(next_run_at=None).update(next_run_at=now, failures=0, waits=0)
 
 
+@transaction.atomic
 def start_over(*, schedule_id: int) -> None:
     """The next run reads everything the platform still tells. What a comparison finds is judged as ever: by where the last whole one
     began."""

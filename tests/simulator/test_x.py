@@ -417,7 +417,9 @@ def test_a_post_is_weighed(text: str, weight: int) -> None:
 
 
 def test_what_is_no_address_at_last_is_weighed_at_once() -> None:
-    weighing.weighted("http://" + "a." * 40 + "!")  # by trying each way to read the dots it would take for ever
+    weighing.weighted(
+        "http://" + "a." * 40 + "!"
+    )  # by trying each way to read the dots it would take for ever
 
 
 @simulated
