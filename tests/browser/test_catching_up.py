@@ -410,3 +410,26 @@ def test_what_stands_beside_the_thread_is_read_anew_with_it(
     expect(page.locator(".triage__level")).to_have_text("Urgent")
     expect(page.locator(".context__mark [aria-pressed=true]")).to_be_visible()
     expect(page.locator("#conversation-people")).to_contain_text("@anna.new")
+
+
+def test_a_line_that_is_gone_says_so_though_a_reply_is_stopped(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    expect(page.locator(".row .badge")).to_have_count(0)
+    page.evaluate(
+        """() => {
+          const line = document.querySelector("state-line")
+          line.connect = () => { line.dataset.tried = "" } // and it does not come back
+          line.socket.close()
+        }"""
+    )
+    expect(page.locator("state-line[data-tried]")).to_have_attribute("data-state", "offline")
+    page.evaluate("delete document.querySelector('state-line').dataset.tried")
+    outside.write("Cancel it!")
+
+    page.fill("#composer-text", "It left today")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".stale")).to_contain_text("Cancel it!")
+    expect(page.locator("state-line[data-tried]")).to_have_attribute("data-state", "offline")

@@ -143,7 +143,7 @@ class ReplyComposer extends HTMLElement {
   stop(html, { focus = true } = {}) {
     this.stale.replaceChildren(...elements(html))
     if (focus && !isTyping()) this.stale.querySelector("[data-read-first]")?.focus()
-    document.querySelector("state-line")?.catchUp()
+    document.querySelector("state-line")?.wake()
   }
 
   /** What waited to be chosen here, unless it has been done meanwhile. */

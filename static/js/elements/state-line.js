@@ -53,7 +53,7 @@ class StateLine extends HTMLElement {
     socket.onclose = ({ code }) => this.socket === socket && this.#closed(code)
   }
 
-  /** Come back from sleep: whatever was missed is asked for. */
+  /** Come back from sleep, or told that something was missed: it is asked for, by a new line where this one is gone. */
   wake() {
     if (this.socket?.readyState === WebSocket.OPEN) this.catchUp()
     else this.connect()
@@ -232,7 +232,7 @@ class StateLine extends HTMLElement {
     const before = this.seen
     this.patience = setTimeout(() => {
       this.patience = null
-      if (this.seen === before && !this.anew) this.catchUp()
+      if (this.seen === before && !this.anew) this.wake()
     }, PATIENCE)
   }
 
