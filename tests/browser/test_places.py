@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from inbox import realtime
 from inbox.models import BrandSequence, Channel, Conversation
+from tests.browser.conftest import Outside
 from tests.browser.test_late_answers import hold, is_shown
 from tests.browser.test_many import SCROLL
 from tests.browser.test_shift import NEWEST, TOP_OF, a_shift, in_order, last_of
@@ -267,3 +269,29 @@ def test_a_hundred_rows_one_by_one_ask_the_layout_no_more_than_now_and_then(
     assert rows == 50
     assert asked <= rows / 2
     in_order(page)
+
+
+@pytest.mark.parametrize(("what", "in_hand"), [("left", "anna"), ("moved", "bob")])
+def test_esc_gives_the_hand_back_to_the_row_or_to_the_next_where_it_leaves_the_view(
+    enter: Enter, outside: Outside, what: str, in_hand: str
+) -> None:
+    for who in ("anna", "bob", "zoe"):
+        outside.write("Where is my parcel?", who=who)
+    row = {each.thread_key: row_of(each) for each in Conversation.objects.all()}
+    page = enter("/b/lumen/inbox/open/?sort=newest")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator(".head__name")).to_have_text("Bob")
+    if what == "left":
+        page.keyboard.press("e")
+        expect(page.locator(f"{row['bob']}[data-left]")).to_be_visible()
+    else:
+        outside.write("And the lamp?", who="bob")
+        expect(page.locator("[data-pill]")).to_have_text("1 new")
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator(row[in_hand])).to_be_focused()
+    page.keyboard.press("k" if what == "left" else "j")
+    expect(page.locator(row["zoe"])).to_be_focused()

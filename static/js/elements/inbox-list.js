@@ -124,6 +124,11 @@ class InboxList extends KeysetScroller {
     return this.items.querySelector(":scope > [aria-current]")
   }
 
+  /** Where the hand goes from the open one: to its row or, where that has gone, to the nearest that stood beside it. */
+  get back() {
+    return this.selected ?? this.#neighbourOfAbsent(1) ?? this.#neighbourOfAbsent(-1)
+  }
+
   /** Rows as they now are. Anything older than what stands here is ignored. */
   receive(rows) {
     const shell = this.closest("workspace-shell")
@@ -206,6 +211,8 @@ class InboxList extends KeysetScroller {
     const waiting = [...this.held.values()]
     this.held.clear()
     const change = () => {
+      const hand = this.contains(document.activeElement) && document.activeElement.closest(".row")
+      const before = hand ? this.entries : []
       const coming = []
       for (const row of waiting) {
         if (this.belongs(row)) coming.push(row)
@@ -213,6 +220,7 @@ class InboxList extends KeysetScroller {
         else this.held.set(row.dataset.id, row)
       }
       this.#put(coming)
+      if (hand && hand !== document.activeElement) this.#takeUp(hand, before, waiting)
     }
     if (toTop) {
       change()
@@ -220,6 +228,14 @@ class InboxList extends KeysetScroller {
     } else if (this.isFree) change()
     else this.keepStill(change)
     this.#tell()
+  }
+
+  /** The hand was on a row that has moved, or has gone: it goes with it, or to the next that stood there. Else the next key would start at the top. */
+  #takeUp(hand, before, moved) {
+    const at = before.indexOf(hand)
+    const others = [...before.slice(at + 1), ...before.slice(0, at).reverse()].filter((row) => !moved.includes(row))
+    const row = [hand, ...others].find(({ isConnected }) => isConnected)
+    row?.focus({ preventScroll: true })
   }
 
   /** Rows came into the view of which no more is known: the pill says so while a hand is on the list. */

@@ -148,7 +148,7 @@ class WorkspaceShell extends HTMLElement {
 
   close({ push = true } = {}) {
     if (!this.dataset.open) return
-    const row = this.list.find(this.dataset.open)
+    const row = this.list.back
     delete this.dataset.open
     this.opening?.abort()
     this.main.removeAttribute("aria-busy")
