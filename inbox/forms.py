@@ -54,7 +54,6 @@ class ReplyForm(SentDraftForm):
     text = forms.CharField(required=False, strip=False, max_length=100_000)
     written_against = _number()
     reply_to = forms.CharField(required=False, max_length=400)
-    send_anyway = forms.BooleanField(required=False)
     attachments = UuidListField(required=False)
 
 

@@ -91,7 +91,6 @@ def queue(
     now: datetime,
     attachments: Sequence[Attachment] = (),
     reply_to: str = "",
-    send_anyway: bool = False,
     draft: _drafts.Sent = _drafts.NONE,
     hold: timedelta = timedelta(0),
 ) -> list[Message]:
@@ -103,7 +102,7 @@ def queue(
             raise SpentClick
         _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, sent=draft)
         return known
-    if not send_anyway and (newer := news_to(by, current, written_against)):
+    if newer := news_to(by, current, written_against):
         raise StaleReply(newer)
     free = Attachment.objects.filter(message=None).exclude(fetch_state=FetchState.GONE)
     if free.filter(pk__in=[file.pk for file in attachments]).count() != len(attachments):
@@ -115,7 +114,7 @@ def queue(
         raise ReplyRefused(
             f"Fill in {slots[0]} first, or take it out: the customer would read it as it stands."
         )
-    quoted, reply_to = reply_to, reply_to or _answered(current, written_against)
+    quoted, reply_to = reply_to, reply_to or _answered(current)
     was, reopened = _undo.before(UndoKind.STATE, current), 0
     if (
         current.state == ConversationState.RESOLVED
@@ -189,20 +188,21 @@ def _names_one(conversation: Conversation) -> bool:
     return public and platforms.get(conversation.platform).send.public_reply_to
 
 
-def answers(reply: Message, seen_seq: int) -> str:
+def answers(reply: Message) -> str:
     """What a reply that is sent once more is an answer to: what it named, or another message where that is no more."""
     conversation = reply.conversation
     named = conversation.messages.filter(external_id=reply.reply_to)
     if reply.reply_to and not (_names_one(conversation) and named.filter(deleted_at__isnull=False).exists()):
         return reply.reply_to
-    return _answered(conversation, seen_seq)
+    return _answered(conversation)
 
 
-def _answered(conversation: Conversation, seen_seq: int) -> str:
-    """What a reply that quotes nothing is an answer to, where the platform must know: what its writer had before them."""
-    if not _names_one(conversation) or (seen := news.on_screen(conversation, seen_seq)) is None:
+def _answered(conversation: Conversation) -> str:
+    """What a reply that quotes nothing is an answer to, where the platform must know: the newest, since nothing leaves past what its writer
+    has not seen."""
+    if not _names_one(conversation) or (newest := news.newest_said(conversation)) is None:
         return ""
-    return seen.external_id or ""
+    return newest.external_id or ""
 
 
 def _is_same(

@@ -30,7 +30,6 @@ def queue_reply(
     now: datetime,
     attachments: Sequence[Attachment] = (),
     reply_to: str = "",
-    send_anyway: bool = False,
     draft: _drafts.Sent = _drafts.NONE,
     hold: timedelta = timedelta(0),
 ) -> list[Message]:
@@ -45,7 +44,7 @@ def queue_reply(
     with events.ledger(conversation.brand_id) as ledger:
         return _answering.queue(
             ledger, _writing.locked(conversation.pk), by=by, client_id=client_id, text=text, written_against=written_against, now=now,
-            attachments=attachments, reply_to=reply_to, send_anyway=send_anyway, draft=draft, hold=hold,
+            attachments=attachments, reply_to=reply_to, draft=draft, hold=hold,
         )  # fmt: skip
 
 
@@ -81,7 +80,7 @@ def retry(*, message: Message, by: Person, now: datetime, seen_seq: int | None =
             state=MessageState.QUEUED,
             state_reason="",
             ended="",
-            reply_to=_answering.answers(current, current.conversation.seq if seen_seq is None else seen_seq),
+            reply_to=_answering.answers(current),
             not_before=now,
             human_agent=verdict.human_agent,
             seq=seq,

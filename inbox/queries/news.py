@@ -54,13 +54,10 @@ def before(message: Message) -> int:
     return first - 1 if first else 0
 
 
-def on_screen(conversation: Conversation, seq: int) -> Message | None:
-    """The customer's newest message that a page of the brand's event `seq` shows; the newest of all where it shows none."""
+def newest_said(conversation: Conversation) -> Message | None:
+    """The customer's newest message that is still there."""
     said = conversation.messages.filter(direction="in", deleted_at=None, external_id__isnull=False)
-    said = said.exclude(kind=MessageKind.SYSTEM).in_thread_order()
-    came = since(conversation.pk, seq, (EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_FOUND))
-    later = came.filter(message__isnull=False).values("message_id")
-    return said.exclude(pk__in=later).last() or said.last()
+    return said.exclude(kind=MessageKind.SYSTEM).in_thread_order().last()
 
 
 def first_unanswered(conversation: Conversation) -> datetime | None:

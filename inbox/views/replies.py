@@ -36,7 +36,6 @@ def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
             attachments=_uploads(request, conversation, said["attachments"]),
             written_against=said["written_against"],
             reply_to=said["reply_to"],
-            send_anyway=said["send_anyway"],
             draft=_draft(said),
             hold=holds.of(request.user, conversation.brand),
             now=timezone.now(),

@@ -234,7 +234,7 @@ def test_a_note_of_ones_own_does_not_say_that_what_came_before_it_was_seen(
     assert not Message.objects.filter(direction=Direction.OUT).exists()
 
 
-def test_a_reply_that_was_to_go_anyway_does_not_say_that_what_came_before_it_was_seen(
+def test_send_anyway_is_for_what_the_choice_has_shown_and_what_came_after_it_is_one_more(
     enter: Enter, anna: Conversation, outside: Outside
 ) -> None:
     page = enter(at(anna))
@@ -247,12 +247,17 @@ def test_a_reply_that_was_to_go_anyway_does_not_say_that_what_came_before_it_was
     outside.write("And the lamp, too!")
 
     page.click("[data-send-anyway]")
-    expect(page.locator(".message[data-side=brand]:not([data-pending])")).to_have_count(1)
-    send(page, "Have a nice day")
-
     expect(page.locator(".stale")).to_contain_text("And the lamp, too!")
     expect(page.locator(".stale")).not_to_contain_text("Cancel it!")
-    assert Message.objects.filter(direction=Direction.OUT).count() == 1
+    expect(page.locator(FIELD)).to_have_value("It left today")
+    assert not Message.objects.filter(direction=Direction.OUT).exists()
+
+    page.click("[data-send-anyway]")
+    sent = page.locator(".message[data-side=brand]:not([data-pending])")
+    expect(sent).to_have_count(1)
+    send(page, "Have a nice day")
+    expect(sent).to_have_count(2)
+    expect(page.locator(".stale")).to_have_count(0)
 
 
 @pytest.mark.parametrize("newest_are_loaded", [False, True])

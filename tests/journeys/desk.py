@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import sys
 import time
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
@@ -80,8 +81,7 @@ class Desk:
         body = {
             "client_id": client_id or str(uuid4()),
             "text": text,
-            "written_against": "0",
-            "send_anyway": "on",
+            "written_against": str(sys.maxsize),
         }
         headers = {"X-CSRFToken": self._csrf(), "Referer": self.demo.url, "X-Parley-Fragment": "1"}
         answer = self.client.post(address, data=body, headers=headers)

@@ -299,7 +299,7 @@ class ReplyComposer extends HTMLElement {
     return Math.max(this.ownSeq ?? 0, Math.min(this.thread.seen, whole), Number(this.read ?? 0))
   }
 
-  async #send({ anyway = false } = {}) {
+  async #send() {
     // Whoever writes on while a reply is leaving does not press a dead key: the next goes when this one has been taken, as it stands now.
     if (this.sending) this.next = true
     if (this.sending || this.querySelector(".composer__send").disabled) return
@@ -315,7 +315,6 @@ class ReplyComposer extends HTMLElement {
       // A draft that is sent as it was found is as old as its words.
       body.set("written_against", against ? Math.min(Math.max(against, Number(this.read ?? 0)), this.seen) : this.seen)
       if (replyTo) body.set("reply_to", replyTo)
-      if (anyway) body.set("send_anyway", "on")
       for (const id of files) body.append("attachments", id)
     }
     this.sending = mode
@@ -328,7 +327,7 @@ class ReplyComposer extends HTMLElement {
       await this.keeper.settled(mode)
       for (const [name, value] of Object.entries(this.keeper.sent(mode))) body.set(name, value)
       const html = await doing(ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body }))
-      this.#taken(mode, html, { replyTo, files, anyway })
+      this.#taken(mode, html, { replyTo, files })
     } catch (error) {
       this.next = false
       this.#givenBack(error, text, mode)
@@ -347,8 +346,8 @@ class ReplyComposer extends HTMLElement {
     const entries = say(elements(html))
     if (this.#heir) return this.#heir.#hasLeft(mode, this.leavingWords, sent.files)
     const seq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
-    // A reply that was taken shows that nothing had come before it. A note does not, nor a reply that was to go whatever came.
-    if (mode === "reply" && !sent.anyway) this.ownSeq = seq
+    // A reply that was taken shows that nothing had come before it that was not seen. A note does not.
+    if (mode === "reply") this.ownSeq = seq
     this.thread.receive(entries, { own: true })
     this.stale.replaceChildren()
     if (this.isConnected) this.shell.presence.stopped()
@@ -422,10 +421,11 @@ class ReplyComposer extends HTMLElement {
     return this.head.querySelector(".head__name")?.textContent.trim()
   }
 
+  /** Whatever the choice has shown. What came after it is one more choice. */
   #sendAnyway() {
     if (this.mode !== "reply") this.write("reply")
-    this.read = this.stale.firstElementChild?.dataset.newest // the choice has shown it
-    this.#send({ anyway: true })
+    this.read = this.stale.firstElementChild?.dataset.newest
+    this.#send()
   }
 
   #readFirst() {

@@ -204,7 +204,6 @@ def test_a_reply_with_a_variable_in_it_is_not_sent(page: Client, conversation: C
     Conversation.objects.update(window_opened_at=timezone.now())
     said = {
         "client_id": str(conversation.public_id), "text": "Hi {{contact.first_name}}", "written_against": conversation.seq,
-        "send_anyway": "on",
     }  # fmt: skip
     answer = page.post(at("replies", conversation.public_id), said)
 
