@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
-from inbox.models import Conversation, Draft
+from inbox.models import Conversation, Direction, Draft, Message
 from tests.browser.test_drafts import FIELD, saved
 from tests.browser.test_late_answers import REPLIES, at, hold, is_shown
 
@@ -105,3 +106,38 @@ def test_a_reply_that_comes_back_does_not_overtake_what_was_written_since_the_re
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     page.wait_for_timeout(300)
     expect(page.locator(FIELD)).to_have_value("On its way since Monday")
+
+
+@pytest.mark.parametrize("arrives", ["before", "after"])
+def test_what_was_leaving_when_its_page_went_is_offered_unless_it_is_there_and_is_one_message(
+    enter: Enter, anna: Conversation, zoe: Conversation, arrives: str
+) -> None:
+    page = enter(at(anna))
+    other, sent = page.locator("[data-other]"), page.locator(".message[data-side=brand][data-entry]")
+    under_way: list[Route] = []
+    page.route(REPLIES, lambda route: under_way.append(route), times=1)
+    page.fill(FIELD, "It left today")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("reply-composer[data-sending]")).to_be_attached()
+    page.keyboard.type("Anything else?")
+    there_and_back(page, anna, zoe)
+    expect(other).to_be_hidden()  # it has an answer to come
+    [reply] = under_way
+    if arrives == "before":
+        reply.fetch()
+
+    page.reload()
+
+    expect(page.locator(FIELD)).to_have_value("Anything else?")
+    if arrives == "after":
+        expect(other).to_contain_text("This may not have been sent: It left today")
+        page.click("[data-use-other]")
+        expect(page.locator(FIELD)).to_have_value("It left today")
+        page.keyboard.press("Control+Enter")
+        expect(sent).to_have_count(1)
+        reply.fetch()
+        expect(other).to_contain_text("Anything else?")
+        page.reload()
+    expect(sent).to_have_count(1)
+    expect(other).not_to_contain_text("It left today")
+    assert Message.objects.filter(direction=Direction.OUT).count() == 1

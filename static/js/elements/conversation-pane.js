@@ -27,6 +27,7 @@ class ConversationPane extends HTMLElement {
     if (entries.some((entry) => entry.hasAttribute("data-anew") && isNew(entry))) return void this.dispatchEvent(new CustomEvent("thread-anew", { bubbles: true }))
     if (entries.some((entry) => entry.hasAttribute("data-whose") && isNew(entry))) this.dispatchEvent(new CustomEvent("person-anew", { bubbles: true }))
     this.thread.receive(entries)
+    this.querySelector("reply-composer")?.showOther()
     this.typing.textContent = ""
   }
 

@@ -6,6 +6,7 @@ import { choiceOf, isAway, tellOf } from "../lib/afar.js"
 import { DraftKeeper } from "../lib/draft-keeper.js"
 import * as drafts from "../lib/drafts.js"
 import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
+import { heardHere } from "../lib/going.js"
 import { measure } from "../lib/measure.js"
 import { isTyping } from "../lib/picks.js"
 import { unfilled } from "../lib/triggers.js"
@@ -192,16 +193,19 @@ class ReplyComposer extends HTMLElement {
     if (piece?.dataset.replyTo) this.#showQuote(piece.dataset.replyTo, piece.dataset.quoted)
   }
 
-  /** What another window of the same person wrote, where it is not what stands here. */
+  /** What another window of the same person wrote, where it is not what stands here, or what a page that went had under way. */
   showOther() {
     const { other } = this.keeper.of(this.mode)
-    this.querySelector("[data-other]").hidden = !other
-    this.querySelector("[data-other-words]").textContent = other
+    const words = other || (this.keeper.lost(this.mode)?.text ?? "")
+    this.querySelector("[data-other]").hidden = !words
+    this.querySelector("[data-other-whence]").textContent = other ? "In another window you wrote:" : "This may not have been sent:"
+    this.querySelector("[data-other-words]").textContent = words
   }
 
   #choose(useOther) {
-    this.keeper.choose(this.mode, useOther)
+    const lost = this.keeper.choose(this.mode, useOther, this.field.value)
     this.field.value = this.keeper.of(this.mode).text
+    if (lost) this.#goAs(this.#ask(), lost.clientId)
     this.showOther()
     this.refresh()
     this.field.focus()
@@ -226,14 +230,18 @@ class ReplyComposer extends HTMLElement {
 
   /** The very same again, after an answer or a page that was lost, keeps its id and is one message. Anything else is another message. */
   #idOf(asked) {
-    if (this.asked !== asked) this.clientId = crypto.randomUUID()
-    this.asked = asked
-    drafts.keepAsked(this.shell.dataset.me, this.dataset.id, { asked, clientId: this.clientId })
+    this.#goAs(asked, this.asked === asked ? this.clientId : crypto.randomUUID())
     return this.clientId
   }
 
+  #goAs(asked, clientId) {
+    Object.assign(this, { asked, clientId })
+    drafts.keepAsked(this.shell.dataset.me, this.dataset.id, { asked, clientId })
+  }
+
   /** What was asked has its answer, or is not what will be asked next. */
-  #settle() {
+  #settle(clientId = this.clientId) {
+    if (clientId !== this.clientId) return // other words go next, by a name of their own
     if (this.asked) drafts.keepAsked(this.shell.dataset.me, this.dataset.id, null)
     this.asked = null
   }
@@ -319,6 +327,7 @@ class ReplyComposer extends HTMLElement {
     }
     this.sending = mode
     this.leavingWords = text
+    this.keeper.leaves(mode, { text, clientId, against: Number(body.get("written_against") ?? 0) })
     const pending = this.thread.pend(clientId, text.trim(), mode === "note" ? "note" : "brand")
     this.field.value = ""
     this.toggleAttribute("data-sending", true)
@@ -326,12 +335,13 @@ class ReplyComposer extends HTMLElement {
     try {
       await this.keeper.settled(mode)
       for (const [name, value] of Object.entries(this.keeper.sent(mode))) body.set(name, value)
-      const html = await doing(ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body }))
-      this.#taken(mode, html, { replyTo, files })
+      const html = await heardHere(doing(ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body })))
+      this.#taken(mode, html, { replyTo, files, clientId })
     } catch (error) {
       this.next = false
-      this.#givenBack(error, text, mode)
+      this.#givenBack(error, text, mode, clientId)
     } finally {
+      this.keeper.answered(mode, clientId)
       pending.remove()
       this.sending = false
       this.toggleAttribute("data-sending", false)
@@ -344,7 +354,7 @@ class ReplyComposer extends HTMLElement {
 
   #taken(mode, html, sent) {
     const entries = say(elements(html))
-    if (this.#heir) return this.#heir.#hasLeft(mode, this.leavingWords, sent.files)
+    if (this.#heir) return this.#heir.#hasLeft(mode, this.leavingWords, sent)
     const seq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
     // A reply that was taken shows that nothing had come before it that was not seen. A note does not.
     if (mode === "reply") this.ownSeq = seq
@@ -355,7 +365,7 @@ class ReplyComposer extends HTMLElement {
       this.uploads.sent(sent.files)
       if (this.replyTo === sent.replyTo) this.#showQuote("")
     }
-    this.#settle()
+    this.#settle(sent.clientId)
     // Words typed and files added while this one was under way are the next draft.
     const rest = this.#restOf(mode)
     this.keeper.taken(mode, rest)
@@ -369,12 +379,12 @@ class ReplyComposer extends HTMLElement {
   }
 
   /** Words that a composer before this one had under way were taken. They stand here, too, kept as a draft; what was added to them stays. */
-  #hasLeft(mode, words, files) {
+  #hasLeft(mode, words, { files, clientId }) {
     if (this.sending) return
     const { text } = this.keeper.of(mode)
     const rest = text.startsWith(words) ? text.slice(words.length).trimStart() : text
     if (mode === "reply") this.uploads.sent(files)
-    this.#settle()
+    this.#settle(clientId)
     this.keeper.taken(mode, rest)
     if (this.mode === mode && this.field.value !== rest) this.field.value = rest
     this.refresh()
@@ -394,11 +404,11 @@ class ReplyComposer extends HTMLElement {
     return this.mode === mode ? this.field.value : this.#draftOf(mode)
   }
 
-  #givenBack(error, text, mode) {
+  #givenBack(error, text, mode, clientId) {
     if (this.#heir) this.#heir.#comesBack(mode, text)
     else this.#stand(mode, text)
     const stopped = error instanceof Refused && error.status === 409
-    if (stopped) this.#settle()
+    if (stopped) this.#settle(clientId)
     const { id } = this.dataset
     const here = this.shell.stays(id) ? this.shell.composer : null // its writer may have gone on, or be going
     if (!here) return tellOf(this.shell, { id, name: this.#name, html: stopped ? error.html : explain(error), waits: stopped })

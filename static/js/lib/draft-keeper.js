@@ -7,6 +7,7 @@ import { Refused, ask, elements } from "./fragments.js"
 
 const REST = 700
 const latest = new Map() // of each conversation: the composer that was opened last
+const underWay = new Set() // what this page has sent and heard nothing of yet, whichever composer sent it, by its client id
 let steps = 0
 
 export class DraftKeeper {
@@ -27,12 +28,15 @@ export class DraftKeeper {
       const server = piece && { text: piece.dataset.text, version: Number(piece.dataset.version), at: Date.parse(piece.dataset.at) }
       const other = drafts.read(...this.place, `${mode}.other`)?.text ?? ""
       const found = drafts.reconcile(drafts.read(...this.place, mode), server)
+      if (this.#leaving(mode).some(({ text }) => text.startsWith(found.other))) found.other = "" // offered as what was on its way
       const before = this.state[mode]
       const against = before && before.base === found.base ? before.against : Number(piece?.dataset.against ?? 0)
       this.state[mode] = { ...found, other: found.other || other, piece, against }
       if (found.other) drafts.write(...this.place, `${mode}.other`, { text: found.other, dirty: true })
       drafts.write(...this.place, mode, found)
       if (found.dirty) this.#soon(mode)
+      const isOwed = (sent) => underWay.has(sent.clientId) || !(found.text.startsWith(sent.text) || this.#isInThread(sent))
+      this.#keepLeaving(mode, this.#leaving(mode).filter(isOwed))
     }
     this.#mark()
   }
@@ -77,12 +81,50 @@ export class DraftKeeper {
     this.#say("")
   }
 
-  choose(mode, useOther) {
+  /** Of what is offered; `text` stands in the field. Gives back what was on its way once, if that is used: it goes as what it was. */
+  choose(mode, useOther, text) {
     const state = this.state[mode]
-    const { other, text } = state
+    const { other } = state
+    const lost = other ? null : this.lost(mode)
+    if (lost) this.answered(mode, lost.clientId)
     state.other = useOther ? text : ""
     drafts.write(...this.place, `${mode}.other`, state.other ? { text: state.other, dirty: true } : null)
-    if (useOther) this.typed(mode, other)
+    if (!useOther) return null
+    this.typed(mode, other || lost.text)
+    if (lost) state.against = lost.against
+    return lost
+  }
+
+  /**
+   * On their way, and kept by themselves until their answer: others may be typed over them, and the page may go. `sent`: the words, the
+   * client id that they are sent by, and against what they were written.
+   */
+  leaves(mode, sent) {
+    underWay.add(sent.clientId)
+    if (sent.text.trim()) this.#keepLeaving(mode, [...this.#leaving(mode).filter(({ clientId }) => clientId !== sent.clientId), sent])
+  }
+
+  /** They were taken, or stand here again. */
+  answered(mode, clientId) {
+    underWay.delete(clientId)
+    this.#keepLeaving(mode, this.#leaving(mode).filter((sent) => sent.clientId !== clientId))
+  }
+
+  /** What was on its way when its page went, the oldest first, and stands in no thread: perhaps it never left. */
+  lost(mode) {
+    return this.#leaving(mode).find((sent) => !underWay.has(sent.clientId) && !this.#isInThread(sent))
+  }
+
+  #isInThread({ clientId }) {
+    return Boolean(this.composer.thread.querySelector(`[data-client="${CSS.escape(clientId)}"]`))
+  }
+
+  #leaving(mode) {
+    return drafts.read(...this.place, `${mode}.leaving`)?.all ?? []
+  }
+
+  #keepLeaving(mode, all) {
+    drafts.write(...this.place, `${mode}.leaving`, all.length ? { all, dirty: true } : null)
   }
 
   /** Now, because the hand leaves. `leaving`: the page goes, nobody hears the answer. */
