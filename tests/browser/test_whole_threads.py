@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -14,7 +15,7 @@ from inbox.actions import assigning, replying, sending
 from inbox.models import BrandSequence, Conversation, Direction, Message, Person
 from tests.browser.conftest import Outside
 from tests.browser.test_catching_up import ahead, live
-from tests.browser.test_workspace import deaf, until_missed
+from tests.browser.test_workspace import deaf, lose_the_next_answer, until_missed
 
 Enter = Callable[..., Page]
 FIELD = "#composer-text"
@@ -258,6 +259,27 @@ def test_send_anyway_is_for_what_the_choice_has_shown_and_what_came_after_it_is_
     send(page, "Have a nice day")
     expect(sent).to_have_count(2)
     expect(page.locator(".stale")).to_have_count(0)
+
+
+def test_a_reply_whose_first_answer_was_lost_does_not_say_that_what_came_since_was_seen(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(".row .badge")).to_have_count(0)
+    lose_the_next_answer(page)
+    send(page, "It left today")
+    expect(page.locator(FIELD)).to_have_value("It left today")
+    deaf(page)
+    outside.write("Cancel it!")
+    until_missed(page)
+    reply = Message.objects.get(direction=Direction.OUT)
+    sending.claim_reply(message_id=reply.pk, now=timezone.now() + timedelta(minutes=1))
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(FIELD)).to_have_value("")
+    expect(page.locator("reply-composer[data-sending]")).to_have_count(0)
+    send(page, "Have a nice day")
+
+    expect(page.locator(".stale")).to_contain_text("Cancel it!")
 
 
 @pytest.mark.parametrize("newest_are_loaded", [False, True])

@@ -313,6 +313,7 @@ class ReplyComposer extends HTMLElement {
     if (this.sending || this.querySelector(".composer__send").disabled) return
     const { mode, replyTo } = this
     const files = this.uploads.ids
+    const again = this.asked === this.#ask()
     const clientId = this.#idOf(this.#ask())
     const text = this.field.value
     const body = new FormData()
@@ -336,7 +337,7 @@ class ReplyComposer extends HTMLElement {
       await this.keeper.settled(mode)
       for (const [name, value] of Object.entries(this.keeper.sent(mode))) body.set(name, value)
       const html = await heardHere(doing(ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body })))
-      this.#taken(mode, html, { replyTo, files, clientId })
+      this.#taken(mode, html, { replyTo, files, clientId, again })
     } catch (error) {
       this.next = false
       this.#givenBack(error, text, mode, clientId)
@@ -347,17 +348,18 @@ class ReplyComposer extends HTMLElement {
       this.toggleAttribute("data-sending", false)
       this.refresh()
     }
-    const again = this.next
+    const goesOn = this.next
     this.next = false
-    if (again) this.#send()
+    if (goesOn) this.#send()
   }
 
   #taken(mode, html, sent) {
     const entries = say(elements(html))
     if (this.#heir) return this.#heir.#hasLeft(mode, this.leavingWords, sent)
     const seq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
-    // A reply that was taken shows that nothing had come before it that was not seen. A note does not.
-    if (mode === "reply") this.ownSeq = seq
+    // A reply that was taken shows that nothing had come before it that was not seen. A note does not, nor one that was asked for again: it
+    // may have been taken then, and have other numbers by now.
+    if (mode === "reply" && !sent.again) this.ownSeq = seq
     this.thread.receive(entries, { own: true })
     this.stale.replaceChildren()
     if (this.isConnected) this.shell.presence.stopped()
