@@ -68,8 +68,8 @@ _TARGET = (
     "was needed, or by resolving while none was on its way, count nowhere, those that were late by then neither."
 )
 _TARGET_CLOCK = (
-    "The time of the SLA policy that the clock ran under, with its hours and its pauses; a kept target counts for the moment it "
-    "was met, a missed one for the moment it was missed. Clocks that had ended are not counted anew when a version rises."
+    "The time of the SLA policy that the clock ran under, with its hours and its pauses (a snooze is none any more after its own time, whoever "
+    "ends it); a kept target counts for the moment it was met, a missed one for the moment it was missed. Clocks that had ended are not counted anew when a version rises."
 )
 
 METRICS: dict[str, Metric] = {
@@ -124,15 +124,15 @@ METRICS: dict[str, Metric] = {
             "Whoever did it. Two who work on one conversation each have their own.", "Calendar time.",
         ),
         Metric(
-            TARGET_FIRST, "First response in time", 4, Unit.SHARE, TARGET_FIRST, "targets",
+            TARGET_FIRST, "First response in time", 5, Unit.SHARE, TARGET_FIRST, "targets",
             "The share of first-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_NEXT, "Next response in time", 4, Unit.SHARE, TARGET_NEXT, "targets",
+            TARGET_NEXT, "Next response in time", 5, Unit.SHARE, TARGET_NEXT, "targets",
             "The share of next-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_RESOLUTION, "Resolved in time", 3, Unit.SHARE, TARGET_RESOLUTION, "targets",
+            TARGET_RESOLUTION, "Resolved in time", 4, Unit.SHARE, TARGET_RESOLUTION, "targets",
             "The share of resolution targets that were kept.", _TARGET,
             "As for the resolution time; nobody where nobody wrote.", _TARGET_CLOCK, "kept", "missed",
         ),

@@ -61,7 +61,7 @@ def _running(brand_id: int, rows: list[Clock], now: datetime) -> dict[int, list[
     """Of those that go on, worked out as of now."""
     if not rows:
         return {}
-    facts = clock_facts.read({row.conversation_id: row.conversation.opened_at for row in rows}.items())
+    facts = clock_facts.read({row.conversation_id: row.conversation.opened_at for row in rows}.items(), now)
     known = {promise.row.pk: promise.policy for promise in promises.of_brand(brand_id)}
     found: dict[int, list[Part]] = {}
     for row in rows:

@@ -85,7 +85,7 @@ def recompute(
 
     Timers are not set yet: `arm` does that, after whoever fires has fired.
     """
-    facts = clock_facts.read((each.id, _looked_at_since(each)) for each in touched)
+    facts = clock_facts.read(((each.id, _looked_at_since(each)) for each in touched), now)
     stored = _clock_rows.read({pk: (each.since, each.opened_at) for pk, each in facts.items()})
     # What a broken promise adds to the priority must not put another one in its place: it would be broken no more. Being late counts,
     # too, and so does waiting, so no sum tells what the priority would be without it: the promise goes on while it holds otherwise.

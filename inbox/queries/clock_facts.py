@@ -19,7 +19,7 @@ from inbox.models import EventKind
 from inbox.queries import merges, said_times
 from inbox.rules.arrays import array
 from inbox.rules.course import Course, course
-from inbox.rules.happened import ENDS, Held, Said, Turn, What
+from inbox.rules.happened import ENDS, Held, Said, Turn, What, with_ends
 
 TURNS = {
     EventKind.RESOLVED: What.RESOLVED,
@@ -91,8 +91,11 @@ class Facts:
         return course(self.said, self.turns, held, spell_before=self.spell_before)
 
 
-def read(conversations: Iterable[tuple[int, datetime | None]]) -> dict[int, Facts]:
-    """Of each (conversation, when the spell that was last looked at began): all since that spell began.
+def read(
+    conversations: Iterable[tuple[int, datetime | None]], now: datetime | None = None
+) -> dict[int, Facts]:
+    """Of each (conversation, when the spell that was last looked at began): all since that spell began. `now`: for whoever asks how long clocks stood
+    still, since a snooze is over by then that nobody has seen to.
 
     Where a wait goes into it from an earlier one, that is looked at as well. Once and no further: whatever left since the spell began, or is
     on its way, is known by the first look, and so is how far back it was queued.
@@ -100,7 +103,7 @@ def read(conversations: Iterable[tuple[int, datetime | None]]) -> dict[int, Fact
     opened = dict(conversations)
     if not opened:
         return {}
-    turns = _turns(list(opened))
+    turns = _turns(list(opened), now)
     facts = {pk: _cut(turns.get(pk, []), at, []) for pk, at in opened.items()}
     _tell(facts)
     further = {pk: _cut(turns[pk], opened[pk], held) for pk, each in facts.items() if (held := each.waits_on)}
@@ -117,12 +120,11 @@ def _tell(facts: dict[int, Facts]) -> None:
             facts[conversation_id].said.append(Said(at, *message))
 
 
-def _turns(conversation_ids: list[int]) -> dict[int, list[Turn]]:
+def _turns(conversation_ids: list[int], now: datetime | None) -> dict[int, list[Turn]]:
     found: dict[int, list[Turn]] = {}
     rows = _rows(
         # The kinds are written out, so that the index of these events is used (turns_of_conversation).
-        # A snooze ends when it is over, however late that is seen to.
-        """SELECT e.conversation_id, e.seq, least(e.at, (e.data->>'over_at')::timestamptz), e.kind, e.data ? 'into', (e.data->>'undoes')::bigint
+        """SELECT e.conversation_id, e.seq, e.at, e.kind, e.data ? 'into', (e.data->>'until')::timestamptz, (e.data->>'undoes')::bigint
              FROM inbox_event e
             WHERE e.conversation_id = ANY(%s::bigint[])
               AND e.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
@@ -132,14 +134,14 @@ def _turns(conversation_ids: list[int]) -> dict[int, list[Turn]]:
     )
     # What somebody took back at once never was, and neither was the taking back.
     undone = {undoes for *_, undoes in rows if undoes}
-    for conversation_id, seq, at, kind, into, undoes in rows:
+    for conversation_id, seq, at, kind, into, until, undoes in rows:
         if undoes or seq in undone:
             continue
         turns = found.setdefault(conversation_id, [])
         # Numbers rise in the order of commits; the clocks of two processes may differ a little.
         at = max(at, turns[-1].at) if turns else at
-        turns.append(Turn(at, seq, What.MERGED if into else TURNS[EventKind(kind)]))
-    return found
+        turns.append(Turn(at, seq, What.MERGED if into else TURNS[EventKind(kind)], until))
+    return {pk: with_ends(each, now) for pk, each in found.items()}
 
 
 def _is_out(held: list[Held], end: Turn) -> bool:

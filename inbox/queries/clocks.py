@@ -103,7 +103,7 @@ def _chosen(conversation: Conversation) -> list[Clock]:
 
 
 def _live(conversation: Conversation, rows: list[Clock], now: datetime) -> dict[int, ClockShown]:
-    facts = clock_facts.read([(conversation.pk, conversation.opened_at)])[conversation.pk]
+    facts = clock_facts.read([(conversation.pk, conversation.opened_at)], now)[conversation.pk]
     course = facts.course()
     runs = {(run.kind.value, run.started_at): run for run in course.runs}
     promised = {promise.row.pk: promise for promise in promises.of_brand(conversation.brand_id)}

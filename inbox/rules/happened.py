@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -42,6 +43,29 @@ class Turn:
     at: datetime
     order: int  # settles turns of the same instant
     what: What
+    until: datetime | None = None  # of a snooze that has a time
+
+
+def with_ends(turns: Iterable[Turn], now: datetime | None = None) -> list[Turn]:
+    """In their order, and among them the end of each snooze that was over before anything else ended it: at its own time, whoever saw to it and
+    however late. `now`: also of one that nobody has seen to yet."""
+    found: list[Turn] = []
+    snooze: Turn | None = None
+    for turn in sorted(turns, key=lambda each: (each.at, each.order)):
+        if end := _end_of(snooze, turn.at):
+            found.append(end)
+            snooze = None
+        found.append(turn)
+        if turn.what is not What.NO_REPLY_NEEDED:  # which leaves it where it is
+            snooze = turn if turn.what is What.SNOOZED else None
+    end = _end_of(snooze, now)
+    return [*found, end] if end else found
+
+
+def _end_of(snooze: Turn | None, by: datetime | None) -> Turn | None:
+    if snooze is None or snooze.until is None or by is None or snooze.until >= by:
+        return None
+    return Turn(max(snooze.until, snooze.at), snooze.order, What.WOKEN)
 
 
 @dataclass(frozen=True, slots=True)

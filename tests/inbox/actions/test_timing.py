@@ -27,6 +27,7 @@ from inbox.models import (
     SlaPolicy,
     Timer,
 )
+from inbox.queries import clocks
 from tests.factories import conversations as make
 from tests.factories import exchange, people
 from tests.inbox.actions.holding import held
@@ -161,6 +162,44 @@ def test_a_snooze_that_is_seen_to_late_has_ended_when_it_was_to_end_and_is_told_
 
     assert Event.objects.get(kind=EventKind.WOKEN).at == at(650)
     assert Clock.objects.get().due_at == at(700)  # all but the hundred seconds of the snooze counts
+
+
+@pytest.mark.parametrize("swept", [True, False])
+@pytest.mark.parametrize(
+    ("comes", "counted"),
+    [("nothing", 360), ("the customer", 360), ("reopen", 360), ("wake", 360), ("leave", 350), ("snooze", 350), ("resolve", 350), ("mark_spam", 350)],
+)  # fmt: skip
+def test_whoever_comes_before_a_sweep_finds_a_snooze_over_since_its_time(
+    channel: Channel, comes: str, counted: int, swept: bool
+) -> None:
+    write(channel, "mara")
+    mara, agent = Conversation.objects.get(), people.agent_of(channel.brand)
+    snoozing.snooze(conversation=mara, until=at(200), by=agent, now=at(100))
+    triage(channel, at(101))
+    if swept:
+        timing.sweep(now=at(201))
+        triage(channel, at(202))
+
+    does = {"conversation": mara, "by": agent, "now": at(450)}
+    match comes:
+        case "nothing":
+            pass
+        case "the customer":
+            again = exchange.wrote("Hello?", who="mara", seconds=450)
+            receiving.receive(arrivals=[Arrival(channel.pk, again)], now=at(450))
+        case "snooze":
+            snoozing.snooze(until=at(5000), **does)
+        case "leave" | "wake":
+            getattr(snoozing, comes)(**does)
+        case _:
+            getattr(closing, comes)(**does)
+    triage(channel, at(451))
+
+    [clock] = clocks.of(Conversation.objects.get(), now=at(460))
+    assert clock.counted == counted
+    assert [(each.reason, each.started_at, each.ended_at) for each in clock.segments][:2] == [
+        ("the customer waits", at(0), at(100)), ("snoozed", at(100), at(200)),
+    ]  # fmt: skip
 
 
 def test_two_sweepers_at_once_tell_a_breach_once(channel: Channel) -> None:

@@ -41,7 +41,8 @@ class Place:
         )  # fmt: skip
 
     def turn(self, each: Turn) -> Turn:
-        return replace(each, at=self._moved(each.at))
+        until = self._moved(each.until) if each.until is not None else None
+        return replace(each, at=self._moved(each.at), until=until)
 
     def held(self, each: Held) -> Held:
         return replace(each, left_at=self._moved(each.left_at) if each.left_at is not None else None)
@@ -88,9 +89,20 @@ class Asking:
         return int(((self.said.at if self.said.brought else self.since) - NOON) / SECOND)
 
 
+def slept_out(turns: list[Turn]) -> list[Turn]:
+    """Snoozes that came to their end before anybody did anything else with the conversation."""
+    stirs = [each.at for each in turns if each.what is not What.NO_REPLY_NEEDED]
+    return [
+        each
+        for each in turns
+        if each.until is not None and not any(each.at < stir < each.until for stir in stirs)
+    ]
+
+
 def asking(said: Said, turns: list[Turn]) -> Asking:
+    ends = [Turn(each.until, each.order, What.WOKEN) for each in slept_out(turns) if each.until is not None]
     meanwhile = sorted(
-        (each for each in turns if said.at <= each.at < said.learned_at), key=lambda each: each.at
+        (each for each in (*turns, *ends) if said.at <= each.at < said.learned_at), key=lambda each: each.at
     )
     passed = {What.RESOLVED, What.MERGED, What.NO_REPLY_NEEDED} | ({What.SPAM} if said.brought else set())
     done = [each.at for each in meanwhile if each.what in passed]
@@ -206,6 +218,8 @@ def lived_through(
             status = "open"
         elif what in (What.SNOOZED, What.PENDING) and status not in over:
             status = what.value
+        if status == "snoozed" and any(each.until == moment for each in slept_out(turns)):
+            status = "open"  # whoever comes to it, and however late
         if any(each.rouses == moment for each in asked) and status in ("snoozed", "pending"):
             status = "open"
         for each in asked:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from inbox.rules.business_hours import DayOff, Hours
 from inbox.rules.course import Course, Kind, course
-from inbox.rules.happened import Held, Said, Turn, What
+from inbox.rules.happened import Held, Said, Turn, What, with_ends
 from inbox.rules.sla import ClockNow, Policy, State, clocks, counted_of
 from tests.inbox.rules import wall
 from tests.inbox.rules.lived import NOON, SECOND, Place, at, lived_through
@@ -40,8 +40,8 @@ def answer(seconds: float, *, learned: float | None = None) -> Said:
     return Said(at(seconds), at(learned if learned is not None else seconds), False)
 
 
-def turn(seconds: float, what: What, order: int = 0) -> Turn:
-    return Turn(at(seconds), order or int(seconds * 10), what)
+def turn(seconds: float, what: What, order: int = 0, *, until: float | None = None) -> Turn:
+    return Turn(at(seconds), order or int(seconds * 10), what, at(until) if until is not None else None)
 
 
 def queued(seconds: float, *, left: float | None = None) -> Held:
@@ -56,7 +56,7 @@ def policy(**fields: object) -> Policy:
 def look(
     said: list[Said], turns: list[Turn], now: float, rules: Policy | None = None, *, held: list[Held] | None = None
 ) -> list[ClockNow]:  # fmt: skip
-    return clocks(course(said, turns, held or []), rules or policy(), at(now))
+    return clocks(course(said, with_ends(turns, at(now)), held or []), rules or policy(), at(now))
 
 
 def told(
@@ -87,12 +87,12 @@ class Story:
         object.__setattr__(self, "facts", [self.place.said(each) for each in self.said])
         object.__setattr__(self, "done", [self.place.turn(each) for each in self.turns])
 
-    @property
-    def course(self) -> Course:
-        return course(self.facts, self.done, [self.place.held(each) for each in self.held])
+    def course(self, beats: float) -> Course:
+        turns = with_ends(self.done, self.place.at(beats))
+        return course(self.facts, turns, [self.place.held(each) for each in self.held])
 
     def clocks(self, beats: float) -> list[ClockNow]:
-        return clocks(self.course, self.rules, self.place.at(beats))
+        return clocks(self.course(beats), self.rules, self.place.at(beats))
 
     def known_by(self, beats: float) -> Story:
         """What had happened and was known by then."""
@@ -121,7 +121,9 @@ def happenings(draw: st.DrawFn) -> tuple[list[Said], list[Turn], list[Held]]:
     while spare:
         beat = spare.pop()
         what = draw(
-            st.sampled_from(["customer", "customer", "merged", "answer", "reply", *What, What.RESOLVED])
+            st.sampled_from(
+                ["customer", "customer", "merged", "answer", "reply", *What, What.RESOLVED, What.SNOOZED]
+            )
         )
         if what in ("customer", "merged"):
             later = [each for each in spare if each > beat]
@@ -141,7 +143,9 @@ def happenings(draw: st.DrawFn) -> tuple[list[Said], list[Turn], list[Held]]:
                 spare.remove(left)
                 said.append(answer(left))
         else:
-            turns.append(turn(beat, What(what)))
+            free = [each for each in range(beat + 1, beat + 12) if each not in beats]
+            until = draw(st.sampled_from([*free, None])) if what is What.SNOOZED else None
+            turns.append(turn(beat, What(what), until=until))
     return said, turns, held
 
 
@@ -206,6 +210,19 @@ def test_stories_are_told_in_which_an_answer_leaves_after_resolving(state: State
         )  # fmt: skip
 
     find(happenings(), is_told_of_it, settings=settings(max_examples=2000, phases=[Phase.generate]))
+
+
+def test_stories_are_told_in_which_a_snooze_ends_at_its_time() -> None:
+    def is_told_of_it(told: tuple[list[Said], list[Turn], list[Held]]) -> bool:
+        said, turns, held = told
+        ends = {each.until for each in turns} - {None}
+        return any(
+            segment.reason == "snoozed" and segment.ended_at in ends
+            for clock in look(said, turns, LENGTH, held=held)
+            for segment in clock.segments
+        )
+
+    find(happenings(), is_told_of_it, settings=settings(max_examples=300, phases=[Phase.generate]))
 
 
 def is_at_night(hours: Hours, fact: datetime) -> bool:
@@ -296,7 +313,7 @@ def test_segments_follow_one_another_without_a_gap_and_add_up(
 @settings(max_examples=300, deadline=None)
 @given(stories())
 def test_what_an_ended_clock_used_is_told_by_the_part_of_the_story_in_which_it_ran(story: Story) -> None:
-    whole = story.course
+    whole = story.course(LENGTH)
     runs = sorted(whole.runs, key=lambda run: (run.started_at, run.kind))
 
     for run, clock in zip(runs, story.clocks(LENGTH), strict=True):
@@ -313,7 +330,7 @@ def test_a_running_clock_is_due_when_it_says_and_not_a_moment_before(story: Stor
             continue
         [then] = [
             each
-            for each in clocks(known.course, story.rules, clock.due_at)
+            for each in clocks(known.course(now), story.rules, clock.due_at)
             if (each.kind, each.started_at) == (clock.kind, clock.started_at)
         ]
 
@@ -461,6 +478,16 @@ def test_a_paused_clock_has_no_due_time_and_one_that_is_late_keeps_it() -> None:
 
     assert (early.state, early.due_at) == (State.PAUSED, None)
     assert (late.state, late.due_at) == (State.PAUSED, at(10))
+
+
+@pytest.mark.parametrize("what", [None, "customer", *What])
+def test_a_snooze_that_is_over_has_ended_at_its_time_whatever_comes_then(what: What | str | None) -> None:
+    said = [customer(0), *([customer(15)] if what == "customer" else [])]
+    comes = [turn(15, what)] if isinstance(what, What) else []
+    seen_to_late = look(said, [turn(2, What.SNOOZED, until=6), *comes], 20)
+
+    assert seen_to_late == look(said, [turn(2, What.SNOOZED), turn(6, What.WOKEN), *comes], 20)
+    assert ("snoozed", at(2), at(6)) in [(each.reason, each.started_at, each.ended_at) for each in seen_to_late[0].segments]  # fmt: skip
 
 
 def test_warnings_come_at_their_share_of_the_target() -> None:
