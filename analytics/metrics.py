@@ -79,7 +79,8 @@ METRICS: dict[str, Metric] = {
             FIRST, "First response time", 5, Unit.TIME, FIRST, "answers",
             "From a customer's first message of a conversation to the first answer by a person.",
             f"{_ANSWERS} Where what they wrote needed no answer, it is from what they wrote next. A conversation that is reopened, from spam "
-            "too, has had its first response; what follows are next responses. A message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
+            "too, has had its first response; what follows are next responses. A message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill, "
+            "also where a colleague opens its thread or answers it: there the first response is to what the customer writes next.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
@@ -90,7 +91,7 @@ METRICS: dict[str, Metric] = {
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            RESOLUTION, "Resolution time", 6, Unit.TIME, RESOLUTION, "resolutions",
+            RESOLUTION, "Resolution time", 7, Unit.TIME, RESOLUTION, "resolutions",
             "From the first message, or from the reopening, until it was resolved.",
             "Each stretch between opening and resolving counts once: a conversation that came back is resolved twice. Resolving that "
             "was undone never was, and neither was one upon an answer that could not be sent. Spam is not resolved; what was marked as spam and was none is resolved once, from when it was opened again. It "
@@ -108,7 +109,7 @@ METRICS: dict[str, Metric] = {
             "Team and channel of the conversation.", "Calendar time, as of this moment.",
         ),
         Metric(
-            ASSIGNMENT, "Time to assignment", 1, Unit.TIME, ASSIGNMENT, "assignments",
+            ASSIGNMENT, "Time to assignment", 2, Unit.TIME, ASSIGNMENT, "assignments",
             "How long a conversation was with nobody before somebody had it.",
             "From opening, or from being taken from somebody, to the next assignment, by a person or by routing. Each stretch "
             "with nobody counts once; one that ends with resolving counts nowhere. It counts for the moment of the assignment.",
@@ -132,7 +133,7 @@ METRICS: dict[str, Metric] = {
             "The share of next-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_RESOLUTION, "Resolved in time", 4, Unit.SHARE, TARGET_RESOLUTION, "targets",
+            TARGET_RESOLUTION, "Resolved in time", 5, Unit.SHARE, TARGET_RESOLUTION, "targets",
             "The share of resolution targets that were kept.", _TARGET,
             "As for the resolution time; nobody where nobody wrote.", _TARGET_CLOCK, "kept", "missed",
         ),
@@ -156,27 +157,28 @@ METRICS: dict[str, Metric] = {
             "platform tells of another app; all else from outside counts as a colleague's. Naming them changes nothing that has come before.", "Nobody.", "The moment of the message.",
         ),
         Metric(
-            OPENED, "Conversations opened", 5, Unit.NUMBER, OPENED, "conversations",
+            OPENED, "Conversations opened", 6, Unit.NUMBER, OPENED, "conversations",
             "How often a conversation began: by a customer's first message, or by being reopened.",
-            "A customer who writes after resolving begins anew; what comes back because an answer could not be sent goes on. Threads that only a backfill knows never began. "
+            "A customer who writes after resolving begins anew; what comes back because an answer could not be sent goes on. A thread that a backfill found "
+            "has not begun until its customer writes, or a colleague opens it, by hand or with an answer. "
             "What was marked as spam and was none began once; what was resolved as spam, and comes back, begins then.",
             "Nobody.", "The moment of the message or of the reopening.",
         ),
         Metric(
-            "backlog", "Backlog", 5, Unit.NUMBER, OPENED, "conversations",
+            "backlog", "Backlog", 6, Unit.NUMBER, OPENED, "conversations",
             "Conversations that had begun and were not resolved at the end of the day; today: so far.",
             "Open, pending and snoozed ones.",
             "Nobody.", "Midnight of the brand's time zone.",
         ),
         Metric(
-            "reopened", "Reopen rate", 7, Unit.SHARE, RESOLUTION, "resolutions",
+            "reopened", "Reopen rate", 8, Unit.SHARE, RESOLUTION, "resolutions",
             "The share of resolutions after which the conversation was opened again.",
             "By the customer writing or by a colleague, however much later; resolving that was undone counts nowhere, and neither does one that came "
             "back because the answer that was on its way could not be sent, or by what turned out to be spam. It counts for the moment of resolving, so a share may still rise.",
             "As for the resolution time.", "The moment of resolving.", "reopened", "not reopened",
         ),
         Metric(
-            EFFORT, "Messages to resolution", 5, Unit.NUMBER, EFFORT, "resolutions",
+            EFFORT, "Messages to resolution", 6, Unit.NUMBER, EFFORT, "resolutions",
             "How many messages it took from opening to resolving.",
             "The customer's and those of people of the brand, also what was on its way when it was resolved; bots and notes are not among them.",
             "As for the resolution time.", "The moment of resolving.",
@@ -197,13 +199,13 @@ METRICS: dict[str, Metric] = {
             "The agent.", "Calendar time.",
         ),
         Metric(
-            "tag_share", "Share of a tag", 4, Unit.SHARE, OPENED, "conversations",
+            "tag_share", "Share of a tag", 5, Unit.SHARE, OPENED, "conversations",
             "Of the conversations that began, how many have the tag.",
             "By the tags that they have now. A conversation with two tags counts for both, so shares add up to more than a hundred.",
             "Nobody.", "The moment at which it began.",
         ),
         Metric(
-            "mood_share", "Share of a mood", 4, Unit.SHARE, OPENED, "conversations",
+            "mood_share", "Share of a mood", 5, Unit.SHARE, OPENED, "conversations",
             "Of the conversations that began, how many are in this mood.",
             "As the model or a person sees the customer's words now; those without a mood are shown as such.",
             "Nobody.", "The moment at which it began.",

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from inbox.models import EventKind
+from inbox.models import ConversationState, EventKind
 from inbox.queries import merges, said_times
 from inbox.rules.arrays import array
 from inbox.rules.course import Course, course
@@ -30,6 +30,7 @@ TURNS = {
     EventKind.PENDING: What.PENDING,
     EventKind.MARKED_SPAM: What.SPAM,
 }
+_ASIDE = (ConversationState.SNOOZED, ConversationState.PENDING)
 
 
 _ON_ITS_WAY = "m.state IN ('queued', 'sending', 'uncertain')"
@@ -124,7 +125,8 @@ def _turns(conversation_ids: list[int], now: datetime | None) -> dict[int, list[
     found: dict[int, list[Turn]] = {}
     rows = _rows(
         # The kinds are written out, so that the index of these events is used (turns_of_conversation).
-        """SELECT e.conversation_id, e.seq, e.at, e.kind, e.data ? 'into', (e.data->>'until')::timestamptz, (e.data->>'undoes')::bigint
+        """SELECT e.conversation_id, e.seq, e.at, e.kind, e.data ? 'into', e.data->>'before', (e.data->>'until')::timestamptz,
+                  (e.data->>'undoes')::bigint
              FROM inbox_event e
             WHERE e.conversation_id = ANY(%s::bigint[])
               AND e.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
@@ -134,13 +136,16 @@ def _turns(conversation_ids: list[int], now: datetime | None) -> dict[int, list[
     )
     # What somebody took back at once never was, and neither was the taking back.
     undone = {undoes for *_, undoes in rows if undoes}
-    for conversation_id, seq, at, kind, into, until, undoes in rows:
+    for conversation_id, seq, at, kind, into, before, until, undoes in rows:
         if undoes or seq in undone:
             continue
         turns = found.setdefault(conversation_id, [])
         # Numbers rise in the order of commits; the clocks of two processes may differ a little.
         at = max(at, turns[-1].at) if turns else at
-        turns.append(Turn(at, seq, What.MERGED if into else TURNS[EventKind(kind)], until))
+        what = What.MERGED if into else TURNS[EventKind(kind)]
+        if what is What.REOPENED and before in _ASIDE:  # it was not closed
+            what = What.WOKEN
+        turns.append(Turn(at, seq, what, until))
     return {pk: with_ends(each, now) for pk, each in found.items()}
 
 

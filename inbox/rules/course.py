@@ -282,9 +282,10 @@ class _Walk:
         self.responded = True
 
     def _reopen(self, at: datetime) -> None:
-        if self.status not in _OVER:
+        if self.begun:
             self.status = Status.OPEN
             return
+        # Also where no turn has closed it: what a backfill brings is resolved from the first.
         self._begin(at)
         self.ours = True
         if self.unanswered:

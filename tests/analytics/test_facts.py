@@ -17,10 +17,14 @@ from inbox.actions import (
     merging,
     prioritising,
     promising,
+    receiving,
+    replying,
     running_macros,
+    snoozing,
     tagging,
     undoing,
 )
+from inbox.actions.receiving import Arrival
 from inbox.models import (
     BulkAct,
     BulkRun,
@@ -41,6 +45,29 @@ from tests.analytics.conftest import Story
 from tests.factories import exchange
 
 pytestmark = pytest.mark.django_db
+
+
+def open_again(story: Story, who: str, minutes: float, how: str) -> None:
+    conversation, by, now = story.conversation(who), story.person("Ada"), story.at(minutes)
+    match how:
+        case "by hand":
+            closing.reopen(conversation=conversation, by=by, now=now)
+        case "with an answer":
+            replying.queue_reply(
+                conversation=conversation, by=by, client_id=uuid4(), text="Did it arrive?", written_against=story.seen, now=now
+            )  # fmt: skip
+        case "with many":
+            run = bulk.begin(
+                brand=story.brand, act=BulkAct.REOPEN, words="Opened", value={}, seen_seq=story.seen,
+                seen={conversation.public_id: conversation.seq}, by=by, now=now,
+            )  # fmt: skip
+            assert bulk.work(run_id=run.pk, now=now).state == BulkState.DONE
+
+
+def answer_from_elsewhere(story: Story, who: str, minutes: float) -> None:
+    """A colleague writes to somebody in the platform's own app."""
+    told = exchange.echoed("Your parcel is late", to=who, seconds=minutes * 60)
+    receiving.receive(arrivals=[Arrival(story.channel.pk, told)], now=story.at(minutes + 0.01))
 
 
 def test_the_first_answer_is_the_first_response_and_goes_to_whoever_wrote_it(story: Story) -> None:
@@ -79,6 +106,39 @@ def test_what_a_backfill_found_counts_nowhere(story: Story) -> None:
     story.count()
 
     assert not Fact.objects.exists()
+
+
+@pytest.mark.parametrize("how", ["by hand", "with many", "with an answer"])
+def test_a_thread_that_a_backfill_found_begins_when_a_colleague_opens_it(story: Story, how: str) -> None:
+    SlaPolicy.objects.create(brand=story.brand, name="Standard", resolution=3600)
+    story.write("mara", 0, historical=True)
+    story.count(1)
+
+    open_again(story, "mara", 60, how)
+    story.count(61)
+    mara = story.conversation("mara")
+    assert (mara.opened_at, mara.due_at) == (story.at(60), story.at(120))
+    assert [(fact.at, fact.until) for fact in story.facts(metrics.OPENED)] == [(story.at(60), None)]
+    story.resolve("mara", 90)
+    story.count(91)
+
+    assert story.minutes(metrics.RESOLUTION) == [30.0]
+    assert [fact.until for fact in story.facts(metrics.OPENED)] == [story.at(90)]
+    assert [fact.hit for fact in story.facts(metrics.TARGET_RESOLUTION)] == [True]
+    assert story.facts(metrics.FIRST) == story.facts(metrics.NEXT) == []
+
+
+def test_what_was_only_put_aside_before_its_customer_wrote_does_not_begin_when_it_is_back(
+    story: Story,
+) -> None:
+    answer_from_elsewhere(story, "mara", 0)
+    snoozing.snooze(
+        conversation=story.conversation("mara"), until=None, by=story.person("Ada"), now=story.at(5)
+    )
+    story.reopen("mara", 10)
+    story.count(11)
+
+    assert story.facts(metrics.OPENED) == []
 
 
 def test_spam_counts_nowhere_also_afterwards(story: Story) -> None:

@@ -30,6 +30,8 @@ from tests.analytics.decisions import (
 from tests.analytics.moments import (
     Moment,
     answer,
+    answer_elsewhere,
+    find_in_history,
     hold_a_reply,
     settle_a_reply,
     unsend,
@@ -41,6 +43,7 @@ from tests.factories.people import ChannelFactory
 pytestmark = pytest.mark.django_db
 
 STEPS = [*moments.OFTEN, *decisions.OFTEN] * 2 + [*moments.SELDOM, *decisions.SELDOM]
+BEGINS = (find_in_history, answer_elsewhere)  # a thread, and no spell in it
 CANNOT_BE = (
     bulk.NothingSelected, closing.AnotherIsOpen, joining.Refused, merging.Refused, replying.ReplyRefused, replying.StaleReply, snoozing.NotUnderWay,
     undoing.NothingToUndo, Conversation.DoesNotExist, Message.DoesNotExist, Team.DoesNotExist,
@@ -88,6 +91,13 @@ ANSWERED_AND_RESOLVED = [
 ]  # fmt: skip
 
 
+OPENED_FROM_HISTORY = [
+    (find_in_history, "mara", "Ada", 5, "all"), (reopen, "mara", "Ada", 5, "all"), (answer, "mara", "Ada", 5, ""), (resolve, "mara", "Bo", 5, "all"),
+    (answer_elsewhere, "noor", "Ada", 5, "triage"), (resolve, "noor", "Ada", 5, "all"), (write, "mara", "Ada", 5, "all"), (answer, "mara", "Bo", 5, "all"),
+    (write, "noor", "Ada", 5, ""), (resolve, "mara", "Ada", 5, "all"), (answer, "noor", "Bo", 2, "all"), (write, "mara", "Ada", 60, "all"),
+]  # fmt: skip
+
+
 def assert_clocks_and_figures_agree(story: Story) -> None:
     """Clocks look at the spell under way alone, and figures at all of them: what runs or ran in that one is the same for both."""
     opened = dict(story.brand.conversations.values_list("pk", "opened_at"))
@@ -103,6 +113,7 @@ def assert_clocks_and_figures_agree(story: Story) -> None:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(MERGED_AND_UNDONE, 0.0)
 @example(ANSWERED_AND_RESOLVED, 0.0)
+@example(OPENED_FROM_HISTORY, 0.0)
 @given(steps, st.sampled_from([0.0, 29.8]))
 def test_following_step_by_step_is_counting_all_of_it(
     db: None, steps: list[tuple[Callable[[Moment], None], str, str, int, str]], now: float
@@ -115,7 +126,7 @@ def test_following_step_by_step_is_counting_all_of_it(
         now += minutes
         known = story.brand.conversations.filter(thread_key=who).exists()
         with suppress(*CANNOT_BE):
-            (do if known else write)(Moment(story, now, who, name, minutes))
+            (do if known or do in BEGINS else write)(Moment(story, now, who, name, minutes))
         look(story, how, now)
     story.count(now)
     followed = shown(story)

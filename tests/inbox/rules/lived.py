@@ -209,7 +209,9 @@ def lived_through(
         elif what is What.NO_REPLY_NEEDED:
             stop(response, beat, cancelled=True)
             waits, ours = [], False
-        elif what is What.REOPENED and status in over:
+        elif (
+            what is What.REOPENED and spell is None
+        ):  # wherever it was closed, here or before anybody knew of it
             begin(beat)
             if waits and not running(Kind.FIRST, Kind.NEXT):
                 start(Kind.NEXT, beat)

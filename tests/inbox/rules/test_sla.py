@@ -456,6 +456,12 @@ def test_what_was_spam_by_mistake_begins_anew_when_it_is_opened() -> None:
     ]
 
 
+def test_what_was_closed_before_anything_is_known_of_it_begins_when_it_is_opened() -> None:
+    found = look([customer(7), answer(8)], [turn(2, What.REOPENED)], 12)
+
+    assert told(found) == [("resolution", "paused", 2, None, 6), ("first", "met", 7, 8, 1)]
+
+
 def test_nothing_is_promised_to_spam() -> None:
     assert look([customer(6)], [turn(4, What.SPAM)], 12) == []
 
