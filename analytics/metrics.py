@@ -76,15 +76,14 @@ METRICS: dict[str, Metric] = {
     each.key: each
     for each in (
         Metric(
-            FIRST, "First response time", 5, Unit.TIME, FIRST, "answers",
+            FIRST, "First response time", 6, Unit.TIME, FIRST, "answers",
             "From a customer's first message of a conversation to the first answer by a person.",
             f"{_ANSWERS} Where what they wrote needed no answer, it is from what they wrote next. A conversation that is reopened, from spam "
-            "too, has had its first response; what follows are next responses. A message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill, "
-            "also where a colleague opens its thread or answers it: there the first response is to what the customer writes next.",
+            "too, has had its first response, if its customer had written before it was closed; what follows are next responses. A message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill, also where a colleague opens its thread or answers it: there the first response is to what the customer writes next.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            NEXT, "Next response time", 5, Unit.TIME, NEXT, "answers",
+            NEXT, "Next response time", 6, Unit.TIME, NEXT, "answers",
             "From the first message that nobody has answered yet to the answer, for every answer after the first one.",
             f"{_ANSWERS} Several messages in a row are one wait, from the first of them; several answers in a row are one answer, the "
             "first of them. A wait that ended with “no answer needed”, or by resolving while no answer was on its way, counts nowhere.",
@@ -125,11 +124,11 @@ METRICS: dict[str, Metric] = {
             "Whoever did it. Two who work on one conversation each have their own.", "Calendar time.",
         ),
         Metric(
-            TARGET_FIRST, "First response in time", 5, Unit.SHARE, TARGET_FIRST, "targets",
+            TARGET_FIRST, "First response in time", 6, Unit.SHARE, TARGET_FIRST, "targets",
             "The share of first-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_NEXT, "Next response in time", 5, Unit.SHARE, TARGET_NEXT, "targets",
+            TARGET_NEXT, "Next response in time", 6, Unit.SHARE, TARGET_NEXT, "targets",
             "The share of next-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
@@ -159,8 +158,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             OPENED, "Conversations opened", 6, Unit.NUMBER, OPENED, "conversations",
             "How often a conversation began: by a customer's first message, or by being reopened.",
-            "A customer who writes after resolving begins anew; what comes back because an answer could not be sent goes on. A thread that a backfill found "
-            "has not begun until its customer writes, or a colleague opens it, by hand or with an answer. "
+            "A customer who writes after resolving begins anew; what comes back because an answer could not be sent goes on. A thread that a backfill found has not begun until its customer writes, or a colleague opens it, by hand or with an answer. "
             "What was marked as spam and was none began once; what was resolved as spam, and comes back, begins then.",
             "Nobody.", "The moment of the message or of the reopening.",
         ),

@@ -144,7 +144,7 @@ def match(
 
 
 def _as_it_was_called(run: Run, rows: dict[tuple[str, datetime], Stored]) -> tuple[Run, Stored | None]:
-    """The first answer after what needed none was a next response once. What had ended by then keeps its name and its target."""
+    """The first answer after what needed none, or after what was resolved before its customer had written, was a next response once. What had ended by then keeps its name and its target."""
     row = rows.get((Kind.NEXT, run.started_at))
     if run.kind is not Kind.FIRST or row is None or row.ended_at is None or row.ended_at != run.ended_at:
         return run, None

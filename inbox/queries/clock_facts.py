@@ -56,6 +56,7 @@ class Facts:
     opened_at: datetime | None = None
     end: Turn | None = None
     spell_before: bool = False
+    wrote_before: bool = False  # the customer, in that one or an earlier one
 
     @property
     def since(self) -> datetime | None:
@@ -89,7 +90,7 @@ class Facts:
         """`cancelled`: when clocks ended that stay so. Nothing was on its way by resolving then, whatever is known of it now."""
         ends = [turn for turn in self.turns if turn.what is What.RESOLVED and turn.at in cancelled]
         held = [each for each in self.held if not any(each.is_out(turn.at, turn.order) for turn in ends)]
-        return course(self.said, self.turns, held, spell_before=self.spell_before)
+        return course(self.said, self.turns, held, responded=self.wrote_before)
 
 
 def read(
@@ -114,7 +115,10 @@ def read(
 
 
 def _tell(facts: dict[int, Facts]) -> None:
-    for conversation_id, queued, at, *message in _messages(facts):
+    asked = _places(facts)
+    for conversation_id in _wrote_before([each for each in asked if each["since"]]):
+        facts[conversation_id].wrote_before = True
+    for conversation_id, queued, at, *message in _messages(asked):
         if queued is not None:
             facts[conversation_id].held.append(Held(queued, at))
         if at is not None:
@@ -185,13 +189,8 @@ def _end_before(turns: list[Turn], ends: list[int]) -> int:
     return ends[at - 1] if at else -1
 
 
-def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
-    """(conversation, number of its being queued, at, learned at, by the customer?, unsent at, brought by a merge?, answered at). The number is told of replies
-    of ours that were on their way at some turn, or are; what is has no time.
-
-    What waited in a conversation that was merged into this one, and what is said there until it is opened again, is said here, and learned
-    with the merge. Once that is opened again, an answer in it concerns of what waits here what was brought from there alone. Which time counts: said_times.
-    """
+def _places(facts: dict[int, Facts]) -> list[dict[str, Any]]:
+    """Where something is said that counts for each: there, and in what was merged into it."""
     asked: list[dict[str, Any]] = []
     for conversation_id, each in facts.items():
         known = {"id": conversation_id, "since": each.turns[0].at if each.spell_before else None, "turns": [turn.at for turn in each.turns]}  # fmt: skip
@@ -199,6 +198,34 @@ def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
     by_id = {each["id"]: each for each in asked}
     for kept, merged, first, until, learned in merges.counted(facts):
         asked.append({**by_id[kept], "thread": merged, "first": first, "until": until, "learned": learned})
+    return asked
+
+
+def _wrote_before(asked: list[dict[str, Any]]) -> list[int]:
+    """Those whose customer had written by the end of the spell that is not looked at. The newest message of before it is asked for: it tells nearly always."""
+    if not asked:
+        return []
+    rows = _rows(
+        """SELECT d.id FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, thread bigint, first timestamptz, until timestamptz,
+                                                               learned timestamptz)
+            CROSS JOIN LATERAL (
+                SELECT FROM inbox_message m
+                 WHERE m.conversation_id = d.thread AND m.direction = 'in' AND NOT m.historical AND m.kind <> 'system'
+                   AND greatest(m.created_at, d.learned) <= d.since AND (d.until IS NULL OR m.created_at < d.until)
+                   AND (d.first IS NULL OR least(m.sent_at, m.created_at) >= d.first)
+                 ORDER BY m.sent_at DESC LIMIT 1) m""",
+        [orjson.dumps(asked).decode()],
+    )
+    return [conversation_id for (conversation_id,) in rows]
+
+
+def _messages(asked: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """(conversation, number of its being queued, at, learned at, by the customer?, unsent at, brought by a merge?, answered at). The number is told of replies
+    of ours that were on their way at some turn, or are; what is has no time.
+
+    What waited in a conversation that was merged into this one, and what is said there until it is opened again, is said here, and learned
+    with the merge. Once that is opened again, an answer in it concerns of what waits here what was brought from there alone. Which time counts: said_times.
+    """
     return _rows(
         f"""SELECT id, queued, CASE WHEN isfinite(at) THEN at END, created_at, asks, deleted_at, brought, answered_at FROM (
                SELECT h.id, h.queued, h.at, h.created_at, h.asks, h.deleted_at, h.brought, h.answered_at,

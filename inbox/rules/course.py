@@ -80,20 +80,19 @@ class _Rank(IntEnum):
     JOINED = 9
 
 
-_Mark = tuple[
-    datetime, _Rank, int, What | None
-]  # when, who is first, number of the message or order of the turn
+# When, who is first, number of the message or order of the turn.
+_Mark = tuple[datetime, _Rank, int, What | None]
 
 
 def course(
-    said: Iterable[Said], turns: Iterable[Turn], held: Iterable[Held] = (), *, spell_before: bool = False
+    said: Iterable[Said], turns: Iterable[Turn], held: Iterable[Held] = (), *, responded: bool = False
 ) -> Course:
-    """Go through the facts. `held`: what left is among `said`, too. `spell_before`: an earlier spell of the conversation is over, so the
+    """Go through the facts. `held`: what left is among `said`, too. `responded`: the customer wrote in an earlier spell, which is over, so the
     first response is behind it."""
     ordered = sorted(turns, key=lambda turn: (turn.at, turn.order))
     # Numbered by what they are, so that the order in which they are handed in decides nothing.
     numbered = sorted(said, key=_by_content)
-    walk = _Walk(responded=spell_before, said=numbered, held=sorted(held, key=lambda each: each.order))
+    walk = _Walk(responded=responded, said=numbered, held=sorted(held, key=lambda each: each.order))
     for at, rank, number, what in sorted(_marks(numbered, ordered), key=lambda mark: mark[:3]):
         walk.take(at, rank, number, what)
     return walk.ended()
@@ -131,17 +130,17 @@ def _by_content(said: Said) -> tuple[object, ...]:
 
 @dataclass(slots=True)
 class _Walk:
-    responded: bool
+    responded: bool  # what the customer writes next is no first message
     said: list[Said]
     held: list[Held]
     status: Status = Status.OPEN
     ours: bool = False
     begun: bool = False  # a spell is under way
+    wrote: bool = False  # the customer, by now
     opened_at: datetime | None = None
     unanswered: dict[int, datetime] = field(default_factory=dict)  # message → since when it waits
-    brought: dict[int, datetime] = field(
-        default_factory=dict
-    )  # the same of what waits for a spell to be under way
+    # The same of what waits for a spell to be under way.
+    brought: dict[int, datetime] = field(default_factory=dict)
     response: datetime | None = None  # since when the clock under way runs
     kind: Kind = Kind.FIRST  # of that clock
     own_since: datetime | None = None  # and since when what is done here is done to it
@@ -194,6 +193,7 @@ class _Walk:
             self.brought[number] = each.at
             return
         if self.status is Status.SPAM:  # it waits for whoever says that it was none
+            self.wrote = True
             self.unanswered[number] = at
             return
         if not self.begun:
@@ -207,6 +207,7 @@ class _Walk:
             self._begin(at)
 
     def _asks(self, number: int, since: datetime, at: datetime) -> None:
+        self.wrote = True
         self.unanswered[number] = since
         self._wait(since, at)
         self.ours = True
@@ -279,7 +280,7 @@ class _Walk:
         if self.resolution is not None:
             self.runs.append(Run(Kind.RESOLUTION, self.resolution, at, cancelled))
         self.resolution, self.begun, self.status, self.ours = None, False, status, False
-        self.responded = True
+        self.responded = self.responded or self.wrote
 
     def _reopen(self, at: datetime) -> None:
         if self.begun:

@@ -253,7 +253,7 @@ def at_most(queries: int) -> Iterator[None]:
 
 def look_at(story: Story, who: str) -> clock_facts.Facts:
     known = story.conversation(who)
-    with at_most(3):  # what was done, what was merged into it, and what was said
+    with at_most(4):  # what was done, what was merged into it, what was said, and whether anything was before
         return clock_facts.read([(known.pk, known.opened_at)])[known.pk]
 
 
@@ -311,7 +311,7 @@ def test_a_wait_that_goes_on_over_several_spells_is_looked_at_whole(promised: St
         story.count(number * 10 + 6)
     known = story.conversation("mara")
 
-    with at_most(5):  # and once more what was merged and said
+    with at_most(6):  # and once more what was merged and said
         facts = clock_facts.read([(known.pk, known.opened_at)])[known.pk]
 
     assert facts.since is None

@@ -36,7 +36,7 @@ def test_figures_that_go_by_when_an_answer_counts_have_a_version_for_each_rule_o
 
     assert (hashlib.sha256(rule.encode()).hexdigest()[:16], versions) == (
         "b29e5f5bd2cfd4cb",
-        {"first_response": 5, "next_response": 5, "target_first": 5, "target_next": 5, "messages_out": 2},
+        {"first_response": 6, "next_response": 6, "target_first": 6, "target_next": 6, "messages_out": 2},
     ), "raise these versions, name the rule in their words, and then say so here"
 
 

@@ -128,6 +128,31 @@ def test_a_thread_that_a_backfill_found_begins_when_a_colleague_opens_it(story: 
     assert story.facts(metrics.FIRST) == story.facts(metrics.NEXT) == []
 
 
+@pytest.mark.parametrize("began", ["by a colleague", "by a backfill"])
+def test_what_its_customer_writes_first_after_it_was_resolved_waits_for_the_first_response(
+    story: Story, began: str
+) -> None:
+    SlaPolicy.objects.create(brand=story.brand, name="Standard", first_response=600, next_response=1200)
+    if began == "by a colleague":
+        answer_from_elsewhere(story, "mara", 0)
+    else:
+        story.write("mara", 0, historical=True)
+        open_again(story, "mara", 60, "with an answer")
+    story.resolve("mara", 70)
+    story.count(71)
+
+    for minutes in (100, 200):
+        story.write("mara", minutes)
+        story.count(minutes + 1)
+        story.answer("mara", minutes + 5)
+        story.resolve("mara", minutes + 10)
+        story.count(minutes + 11)
+
+    assert (story.minutes(metrics.FIRST), story.minutes(metrics.NEXT)) == ([5.0], [5.0])
+    kinds = Clock.objects.order_by("started_at").values_list("kind", "started_at", "target")
+    assert list(kinds) == [("first", story.at(100), 600), ("next", story.at(200), 1200)]
+
+
 def test_what_was_only_put_aside_before_its_customer_wrote_does_not_begin_when_it_is_back(
     story: Story,
 ) -> None:

@@ -120,7 +120,9 @@ def lived_through(
     waits: list[Asking] = []
     brought: list[Asking] = []  # by a merge, and no spell was under way
     asked = sorted((asking(each, turns) for each in said if each.by_customer), key=lambda each: each.said.at)
-    status, ours, responded = "open", False, False
+    status, ours = "open", False
+    written: list[int] = []  # the beats in which the brand met with what its customer wrote,
+    closed: list[int] = []  # and those in which somebody was done with it
     over = ("resolved", "spam")
     # The beats in which a reply of ours was on its way.
     out: set[int] = set()
@@ -134,6 +136,14 @@ def lived_through(
     def start(kind: Kind, beat: int, since: int | None = None) -> None:
         clocks_.append(Lived(kind, beat if since is None else since, beat))
 
+    def first_or_next() -> Kind:
+        """The first one lies behind, where an answer ended a wait, or what the customer had written was closed, answered or not."""
+        answered = any(
+            each.kind is not Kind.RESOLUTION and each.ended is not None and not each.cancelled
+            for each in clocks_
+        )
+        return Kind.NEXT if answered or (written and closed and written[0] < closed[-1]) else Kind.FIRST
+
     def begin(beat: int) -> None:
         nonlocal brought
         start(Kind.RESOLUTION, beat)
@@ -143,10 +153,11 @@ def lived_through(
 
     def ask(each: Asking, beat: int) -> None:
         nonlocal waits, status, ours
+        written.append(beat)
         if waiting := running(Kind.FIRST, Kind.NEXT):
             waiting.started = min(waiting.started, each.waits_since)
         else:
-            start(Kind.NEXT if responded else Kind.FIRST, beat, each.waits_since)
+            start(first_or_next(), beat, each.waits_since)
         waits = [*waits, each]
         status, ours = "open", True
 
@@ -160,6 +171,7 @@ def lived_through(
             brought = [*brought, each]
             return
         if status == "spam":
+            written.append(beat)
             waits = [*waits, each]
             return
         if not running(Kind.RESOLUTION):
@@ -168,7 +180,7 @@ def lived_through(
         ask(each, beat)
 
     def waits_no_more(each: Asking, beat: int, *, answered: bool) -> None:
-        nonlocal waits, brought, ours, responded
+        nonlocal waits, brought, ours
         brought = [other for other in brought if other is not each]
         response = running(Kind.FIRST, Kind.NEXT)
         if each not in waits:
@@ -178,7 +190,7 @@ def lived_through(
             response.started = max(response.started, min(each.waits_since for each in waits))
         elif response:
             stop(response, beat, cancelled=not answered)
-            ours, responded = False, responded or answered
+            ours = False
 
     def gone(moment: datetime, beat: int, *, late: bool) -> None:
         for each in asked:
@@ -194,18 +206,20 @@ def lived_through(
         gone(moment, beat, late=False)
         response, spell = running(Kind.FIRST, Kind.NEXT), running(Kind.RESOLUTION)
         if any(each.at == moment and not each.by_customer for each in said):
-            waits, ours, responded = [], False, responded or response is not None
+            waits, ours = [], False
             stop(response, beat)
         what = next((each.what for each in turns if each.at == moment), None)
         if what in (What.RESOLVED, What.MERGED):
             if what is What.MERGED or beat not in out:
                 stop(response, beat, cancelled=True)
             stop(spell, beat)
-            status, ours, responded = "resolved", False, True
+            status, ours = "resolved", False
+            closed.append(beat)
         elif what is What.SPAM:
             stop(response, beat, cancelled=True)
             stop(spell, beat, cancelled=True)
-            status, ours, responded = "spam", False, True
+            status, ours = "spam", False
+            closed.append(beat)
         elif what is What.NO_REPLY_NEEDED:
             stop(response, beat, cancelled=True)
             waits, ours = [], False
@@ -214,7 +228,7 @@ def lived_through(
         ):  # wherever it was closed, here or before anybody knew of it
             begin(beat)
             if waits and not running(Kind.FIRST, Kind.NEXT):
-                start(Kind.NEXT, beat)
+                start(first_or_next(), beat)
             status, ours = "open", True
         elif what is What.REOPENED or (what is What.WOKEN and status not in over):
             status = "open"

@@ -388,6 +388,14 @@ def test_after_a_resolution_a_message_begins_a_new_spell() -> None:
     ]
 
 
+@pytest.mark.parametrize("what", [What.RESOLVED, What.SPAM])
+def test_what_was_closed_before_its_customer_ever_wrote_has_its_first_response_before_it(what: What) -> None:
+    closed = [turn(4, what), *([turn(6, What.REOPENED)] if what is What.SPAM else [])]
+    found = look([answer(1), customer(8), answer(9), customer(20)], [*closed, turn(15, What.RESOLVED)], 22)
+
+    assert [each[:3] for each in told(found) if each[0] != "resolution"] == [("first", "met", 8), ("next", "running", 20)]  # fmt: skip
+
+
 def test_an_answer_that_was_on_its_way_when_it_was_resolved_ends_the_wait_when_it_leaves() -> None:
     found = look([customer(0), answer(6)], [turn(3, What.RESOLVED)], 9, held=[queued(2, left=6)])
 
