@@ -193,10 +193,14 @@ def _whose(native: Native, ours: Kept, writers: Collection[str]) -> Iterator[tup
 def _where(native: Native, ours: Kept) -> Iterator[tuple[Kind, str]]:
     """Its place in time, on which windows and clocks hang, and what it answers, where both sides know of something. The time of a reply
     may be that of its sending, where a platform's answer told none."""
-    apart = abs(native.at_ms - ours.at_ms)
+    early = native.at_ms - ours.at_ms
+    # What was dated by its delivery may stand as late as that was, until history tells more.
+    apart = early if ours.by_delivery else abs(early)
     if ours.at_ms and apart >= (OWN_CLOCK_MS if ours.is_reply else 1000):
         yield Kind.TIME, f"{apart / 1000:.1f} seconds apart"
-    if native.answers and ours.answers and native.answers != ours.answers:
+    # In public a reply to an answer may stand under what that answered: some networks know two levels.
+    is_flattened = native.public and ours.is_reply
+    if native.answers and ours.answers and native.answers != ours.answers and not is_flattened:
         yield Kind.ANSWERS, f"{native.answers} there, {ours.answers} here"
 
 

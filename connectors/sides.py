@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from connectors.contract import Remedy
 from connectors.models import Credential, DeliveryAttempt, Gap
-from inbox.exchange import MessageKind
+from inbox.exchange import BY_DELIVERY, MessageKind
 from inbox.models import (
     ON_ITS_WAY,
     Attachment,
@@ -77,9 +77,7 @@ class Native:
             at_ms=int(row.get("at_ms") or 0),
             changed_ms=max(int(each.get("at_ms") or 0) for each in [row, *(row.get("history") or ())]),
             outbound=row["direction"] == "out",
-            text=""
-            if row.get("kind") == "unsupported"
-            else clean(row.get("text") or ""),  # no API tells its words
+            text="" if _is_shown_nowhere(row) else clean(row.get("text") or ""),
             versions=frozenset(clean(each.get("text") or "") for each in row.get("history") or ()),
             deleted=bool(row.get("deleted")),
             reactions=frozenset(
@@ -95,6 +93,11 @@ class Native:
             hidden=bool(row.get("hidden")),
             answers=row.get("reply_to") or "",
         )
+
+
+def _is_shown_nowhere(row: Mapping[str, Any]) -> bool:
+    """A poll, a voice clip in some regions: Instagram's API tells that it is there, and none of it."""
+    return bool(row["platform"] == "instagram" and row.get("kind") == "unsupported")
 
 
 def _files(row: Mapping[str, Any]) -> int:
@@ -122,6 +125,7 @@ class Kept:
     thread_key: str = ""
     is_news: bool = False  # told by the platform, and no message of its ledger
     at_ms: int = 0
+    by_delivery: bool = False  # the time is that of the delivery, which told no other
     answers: str = ""  # the message that it is shown to answer
 
 
@@ -153,7 +157,7 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
     columns = (
         "pk", "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at", "seq",
         "expired_at", "author_handle__external_id", "conversation__thread_key", "kind",
-        "reply_to",
+        "reply_to", "order_key",
     )  # fmt: skip
     attached = Attachment.objects.filter(message__conversation__in=conversations)
     files = Counter(attached.values_list("message_id", flat=True))
@@ -176,11 +180,12 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
             thread_key=thread_key,
             is_news=kind in NEWS,
             at_ms=round(sent_at.timestamp() * 1000),
+            by_delivery=order_key.endswith(BY_DELIVERY),
             answers=answers,
         )
         for (
             pk, external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at, seq, expired_at, author,
-            thread_key, kind, answers,
+            thread_key, kind, answers, order_key,
         ) in kept.values_list(*columns)
     ]  # fmt: skip
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+BY_DELIVERY = " "  # ends the order key of a message dated by its delivery; no platform's key ends so
+
 
 class ThreadKind(StrEnum):
     DIRECT = "direct"

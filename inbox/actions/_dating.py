@@ -8,8 +8,7 @@ from datetime import datetime
 
 from inbox.actions import _sql
 from inbox.actions._arrivals import Key
-from inbox.actions._messages import BY_DELIVERY
-from inbox.exchange import InboundMessage
+from inbox.exchange import BY_DELIVERY, InboundMessage
 from inbox.models import Message
 from inbox.rules import echoes
 

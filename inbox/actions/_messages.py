@@ -11,7 +11,7 @@ from typing import Any
 from inbox.actions import _sql, _untold
 from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.actions._conversations import Thread
-from inbox.exchange import InboundMessage, MessageKind, ReadUpTo
+from inbox.exchange import BY_DELIVERY, InboundMessage, MessageKind, ReadUpTo
 from inbox.models import Ended, EventKind
 from inbox.models.fields import new_public_id
 from inbox.rules import echoes
@@ -78,7 +78,6 @@ class Places:
 
 
 LONGEST_NAME = 400  # by which a platform calls a file; what is longer is none that it calls a file of ours
-BY_DELIVERY = " "  # ends the order key of a message dated by its delivery; no platform's key ends so
 
 
 def find_known(batch: Batch) -> dict[Key, Known]:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from inbox.actions import _sql
 from inbox.actions._arrivals import Key
-from inbox.actions._messages import BY_DELIVERY, Known, order_key_of
-from inbox.exchange import InboundMessage
+from inbox.actions._messages import Known, order_key_of
+from inbox.exchange import BY_DELIVERY, InboundMessage
 
 _JUST_BEHIND = timedelta(microseconds=1)  # no platform tells microseconds, so one later is free
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import _amending, _messages, _threads
-from inbox.exchange import InboundMessage
+from inbox.exchange import BY_DELIVERY, InboundMessage
 from inbox.models import Conversation, EventKind, Message, UntoldMessage
 from inbox.queries.news import REWORDED
 from inbox.rules.cleaning import LONGEST, clean
@@ -45,7 +45,7 @@ def complete(*, untold: UntoldMessage, told: InboundMessage, now: datetime) -> N
         )  # fmt: skip
         words, author = clean(told.text[:LONGEST]), clean(told.author.name or told.author.username)[:200]
         place: dict[str, Any] = {}
-        if message.order_key.endswith(_messages.BY_DELIVERY) and not told.dated_by_delivery:
+        if message.order_key.endswith(BY_DELIVERY) and not told.dated_by_delivery:
             place = {"sent_at": told.sent_at, "order_key": _messages.order_key_of(told)}
         waiting.update(
             created_text=words, text=words, author_name=author or message.author_name, seq=seq, **place

@@ -223,6 +223,7 @@ class FakePlatform:
             outbound=outbound,
             origin=Origin.OTHER_CLIENT if outbound else Origin.CUSTOMER,
             untold=payload.get("untold", False),
+            dated_by_delivery=payload.get("dated_by_delivery", False),
             attachments=tuple(
                 Attachment(AttachmentKind.IMAGE, f"https://fake.example/{name}", external_id=name)
                 for name in payload.get("files", ())

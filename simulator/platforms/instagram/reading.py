@@ -141,7 +141,7 @@ class Reading:
         if "to" in fields:
             body["to"] = {"data": [self._party(message.recipient, account)]}
         if "message" in fields:
-            body["message"] = message.text
+            body["message"] = "" if message.kind == "unsupported" else message.text
             self.fetched(message)
         if message.kind == "unsupported" and "is_unsupported" in fields:
             body["is_unsupported"] = True

@@ -241,6 +241,17 @@ def test_a_thread_that_is_an_hour_off_is_in_order_and_differs(agreeing):
     assert told["named"][0]["detail"] == "3600.0 seconds apart"
 
 
+def test_what_was_dated_by_its_delivery_may_be_late_and_not_early(agreeing, receipt):
+    rows, url = agreeing
+    rows.append(native("m4", "Nice", seconds=4))
+    receipt(message_item("m4", "Nice", seconds=400, dated_by_delivery=True))
+    draining.drain(now=NOW)
+    assert differs(url) == {}
+
+    rows[-1] = native("m4", "Nice", seconds=402)
+    assert differs(url) == {"time differs": 1}
+
+
 def test_an_answer_that_quotes_another_message(agreeing, receipt):
     rows, url = agreeing
     rows.append(native("m4", "Yes", seconds=4, reply_to="m1"))
@@ -626,13 +637,11 @@ def test_news_of_a_thread_that_is_no_message_is_no_stranger(agreeing, receipt, k
     assert differs(agreeing[1]) == {}
 
 
-def test_the_words_of_what_no_api_shows_are_not_missed(agreeing, receipt):
-    rows, url = agreeing
-    rows.append(native("m4", "A poll: red or blue?", seconds=4, kind="unsupported"))
-    receipt(message_item("m4", "", seconds=4, shown_as="unsupported"))
-    draining.drain(now=NOW)
+def test_the_words_of_what_no_api_shows_are_not_missed():
+    poll = native("m4", "A poll: red or blue?", kind="unsupported")
 
-    assert differs(url) == {}
+    assert sides.Native.read(poll | {"platform": "instagram"}).text == ""
+    assert sides.Native.read(poll | {"platform": "x"}).text == "A poll: red or blue?"
 
 
 def test_what_a_brand_keeps_of_an_account_that_is_anothers_now_is_known_to_the_platform(
