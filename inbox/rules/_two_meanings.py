@@ -17,7 +17,7 @@ def refuse(typed: str) -> None:
     """Raises NotUnderstood where the whole of it can mean two things."""
     _a_number_alone(typed)
     _an_hour_or_a_length(typed)
-    _an_hour_or_a_day(typed)
+    an_hour_or_a_day(typed)
 
 
 def _a_number_alone(typed: str) -> None:
@@ -42,8 +42,9 @@ def _an_hour_or_a_length(typed: str) -> None:
         )
 
 
-def _an_hour_or_a_day(typed: str) -> None:
-    """ "5.12" is an hour where clocks are written so, and a day in December. "14.30" is no day, and "24.11" no hour."""
+def an_hour_or_a_day(typed: str, *, weekday: str = "") -> None:
+    """ "5.12" is an hour where clocks are written so, and a day in December. "14.30" is no day, and "24.11" no hour. `weekday`: stands with it, as in
+    "fri 11.12", which is as often the date of that Friday as its hour."""
     both = _WITH_POINT.fullmatch(typed)
     if not both or not 1 <= int(both[1]) <= 31 or not 1 <= int(both[2]) <= 12:
         return
@@ -51,4 +52,7 @@ def _an_hour_or_a_day(typed: str) -> None:
     day = f"“{int(number)} {words.MONTHS[int(minute) - 1]}”"
     if int(number) > _LAST_HOUR:
         raise NotUnderstood(f"“{typed}” is no time of day: hours go to {_LAST_HOUR}. For the day type {day}.")
-    raise NotUnderstood(f"“{typed}” can be an hour or a day: type “{int(number)}:{minute}” or {day}.")
+    hour, whole = f"{int(number)}:{minute}", typed
+    if weekday:
+        hour, whole = f"{weekday} {hour}", f"{weekday} {typed}"
+    raise NotUnderstood(f"“{whole}” can be an hour or a day: type “{hour}” or {day}.")
