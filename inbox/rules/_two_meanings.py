@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from inbox.rules import _calendar_words as words
 from inbox.rules._typed_clock import NotUnderstood
@@ -13,11 +14,11 @@ _WITH_POINT = re.compile(r"(\d{1,2})\.(\d{2})")
 _LAST_HOUR = 23
 
 
-def refuse(typed: str) -> None:
+def refuse(typed: str, *, today: date) -> None:
     """Raises NotUnderstood where the whole of it can mean two things."""
     _a_number_alone(typed)
     _an_hour_or_a_length(typed)
-    an_hour_or_a_day(typed)
+    an_hour_or_a_day(typed, today=today)
 
 
 def _a_number_alone(typed: str) -> None:
@@ -42,13 +43,15 @@ def _an_hour_or_a_length(typed: str) -> None:
         )
 
 
-def an_hour_or_a_day(typed: str, *, weekday: str = "") -> None:
+def an_hour_or_a_day(typed: str, *, today: date, weekday: str = "") -> None:
     """ "5.12" is an hour where clocks are written so, and a day in December. "14.30" is no day, and "24.11" no hour. `weekday`: stands with it, as in
     "fri 11.12", which is as often the date of that Friday as its hour."""
     both = _WITH_POINT.fullmatch(typed)
     if not both or not 1 <= int(both[1]) <= 31 or not 1 <= int(both[2]) <= 12:
         return
     number, minute = both.groups()
+    if int(number) > _LAST_HOUR and not _comes(int(number), int(minute), today):
+        return  # "30.02" is neither, and is refused as the hour that it would be
     day = f"“{int(number)} {words.MONTHS[int(minute) - 1]}”"
     if int(number) > _LAST_HOUR:
         raise NotUnderstood(f"“{typed}” is no time of day: hours go to {_LAST_HOUR}. For the day type {day}.")
@@ -56,3 +59,15 @@ def an_hour_or_a_day(typed: str, *, weekday: str = "") -> None:
     if weekday:
         hour, whole = f"{weekday} {hour}", f"{weekday} {typed}"
     raise NotUnderstood(f"“{whole}” can be an hour or a day: type “{hour}” or {day}.")
+
+
+def _comes(number: int, month: int, today: date) -> bool:
+    """Whether there is such a day within a year."""
+    for year in (today.year, today.year + 1):
+        try:
+            day = date(year, month, number)
+        except ValueError:
+            continue
+        if day >= today:
+            return True
+    return False

@@ -112,7 +112,7 @@ class _Reader:
         self.today = now.date()
 
     def read(self) -> Snooze:
-        _two_meanings.refuse(self.typed)
+        _two_meanings.refuse(self.typed, today=self.today)
         for attempt in (self._span, self._named_day, self._weekday, self._date, self._hour_alone):
             if (found := attempt()) is not None:
                 return found
@@ -189,7 +189,7 @@ class _Reader:
             raise NotUnderstood(
                 f"“{self.typed}” can mean two days: type “{_date(nearest)}” or “{_date(in_next_week)}”."
             )
-        _two_meanings.an_hour_or_a_day(rest, weekday=f"next {name}")
+        _two_meanings.an_hour_or_a_day(rest, today=self.today, weekday=f"next {name}")
         return self._at(nearest, rest)
 
     def _weekday(self) -> Snooze | None:
@@ -206,7 +206,7 @@ class _Reader:
             raise NotUnderstood(
                 f"{_date(day)} is a {words.DAYS[day.weekday()].title()}. Type “{_date(day)}”, or the day meant."
             )
-        _two_meanings.an_hour_or_a_day(rest, weekday=name)
+        _two_meanings.an_hour_or_a_day(rest, today=self.today, weekday=name)
         day = self.today + timedelta(days=(weekday - self.today.weekday()) % 7)
         found = self._at(day, rest)
         assert found.until is not None
