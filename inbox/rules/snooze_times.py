@@ -21,7 +21,7 @@ from inbox.rules._typed_clock import CLOCK, NotUnderstood, time_of
 __all__ = ["HINT", "WITHOUT_HOURS", "NotUnderstood", "Snooze", "in_words", "instant", "parse", "say", "typed"]
 
 LONGEST = timedelta(days=366)
-_NOON = 12
+_MORNING = range(5, 12)  # hours of the clock
 WITHOUT_HOURS = time(9)  # where the brand keeps no hours, or none on that day
 Opens = Callable[[date], datetime | None]
 
@@ -262,11 +262,11 @@ class _Reader:
         return found if found.until > self.now else self._at(self.today + timedelta(days=1), text)
 
     def _at(self, day: date, rest: str) -> Snooze:
-        """That day at the hour typed, or when the brand opens; its morning, where it opens only later, at a usual hour."""
+        """That day at the hour typed, or when the brand opens; its morning, where it opens at no hour of one, at a usual hour."""
         rest = rest.removeprefix("at ").strip()
         if rest in ("", "morning"):
             opening = self.opens(day)
-            if opening and (not rest or opening.astimezone(self.zone).hour < _NOON):
+            if opening and (not rest or opening.astimezone(self.zone).hour in _MORNING):
                 return Snooze(opening.astimezone(UTC))
             return Snooze(instant(day, WITHOUT_HOURS, self.zone), closed=opening is None)
         if rest in words.PARTS_OF_DAY:

@@ -159,11 +159,12 @@ def test_a_day_on_which_the_brand_is_closed_begins_at_a_usual_hour_and_says_so()
     assert not parse("sun 12:00").closed
 
 
-def test_a_morning_is_no_evening_where_the_brand_opens_only_then() -> None:
-    def at_six(day: date) -> datetime:
-        return datetime.combine(day, time(18), BERLIN)
+@pytest.mark.parametrize("hour", [0, 2, 18])
+def test_a_morning_is_no_evening_and_no_night_where_the_brand_opens_only_then(hour: int) -> None:
+    def opens_then(day: date) -> datetime:
+        return datetime.combine(day, time(hour), BERLIN)
 
-    found = snooze_times.parse("tomorrow morning", now=MONDAY, zone=BERLIN, opens=at_six)
+    found = snooze_times.parse("tomorrow morning", now=MONDAY, zone=BERLIN, opens=opens_then)
 
     assert found == Snooze(datetime(2026, 11, 24, 8, 0, tzinfo=UTC), closed=False)
     assert local("tomorrow morning") == "Tue 24 Nov 2026 08:00"
