@@ -55,7 +55,7 @@ class Need:
     weight: int = 1
     known_by: int | None = None  # who last took care of this customer, while that counts
     known_why: str = ""
-    not_to: frozenset[int] = frozenset()  # taken from them as late: theirs only where nobody else can take it
+    not_to: frozenset[int] = frozenset()  # taken from them as late: theirs only where nobody else could
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ def team_of(
 def decide(need: Need, candidates: Sequence[Candidate]) -> Verdict:
     refused = {candidate.id: why for candidate in candidates if (why := _why_not(need, candidate))}
     able = [candidate for candidate in candidates if candidate.id not in refused]
-    if not able and need.not_to:  # with whom it was late is better than with nobody
+    # With whom it was late is better than with nobody; but whoever is full or reads a page anew may have it in a minute, and keeps it then.
+    if not able and need.not_to and not any(_only_for_now(need, each) for each in candidates):
         return decide(replace(need, not_to=frozenset()), candidates)
     if not able:
         return Verdict(None, _nobody(candidates), [(each, refused[each.id]) for each in candidates])
@@ -139,6 +140,11 @@ def _why_not(need: Need, candidate: Candidate) -> str:
         weighs = f", and this weighs {need.weight}" if candidate.load < candidate.capacity else ""
         return f"full: {candidate.full}{weighs}"
     return ""
+
+
+def _only_for_now(need: Need, candidate: Candidate) -> bool:
+    """Whether nothing but what they have in hand, or a silence that may be none, keeps them from it."""
+    return not _why_not(need, replace(candidate, load=0, silent=False))
 
 
 def _load(candidate: Candidate) -> Fraction:

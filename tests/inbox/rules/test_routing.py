@@ -47,7 +47,9 @@ needs = st.builds(
 def able(need: Need, people: list[Candidate]) -> list[Candidate]:
     """The contract in other words than the rule's."""
     could = [each for each in people if could_take(need, each)]
-    return [each for each in could if each.id not in need.not_to] or could
+    others = [each for each in people if each.id not in need.not_to]
+    soon = [each for each in others if could_take(need, replace(each, load=0, silent=False))]
+    return [each for each in could if each.id not in need.not_to] if soon else could
 
 
 def could_take(need: Need, candidate: Candidate) -> bool:
@@ -177,6 +179,25 @@ def test_whoever_has_nothing_may_take_one_however_much_it_weighs_and_nothing_bes
     for busy, need in ((replace(ada, load=3), Need()), (replace(ada, load=1), urgent_group)):
         assert decide(need, [busy]).chosen is None
     assert decide(urgent_group, [replace(ada, capacity=0)]).chosen is None
+
+
+@pytest.mark.parametrize(
+    ("jo", "who"),
+    [
+        (Candidate(2, "Jo", load=8), None),
+        (Candidate(2, "Jo", silent=True), None),
+        (Candidate(2, "Jo", Presence.AWAY), "Ada"),
+        (Candidate(2, "Jo", Presence.OFFLINE, silent=True), "Ada"),
+        (Candidate(2, "Jo", load=8, languages=frozenset({"en"})), "Ada"),
+        (Candidate(2, "Jo", capacity=0), "Ada"),
+    ],
+)
+def test_what_was_late_waits_for_who_is_full_or_just_left_and_goes_back_where_nobody_will_take_it(
+    jo: Candidate, who: str | None
+) -> None:
+    verdict = decide(Need(language="de", not_to=frozenset({1})), [Candidate(1, "Ada"), jo])
+
+    assert (verdict.chosen.name if verdict.chosen else None) == who
 
 
 @pytest.mark.parametrize(
