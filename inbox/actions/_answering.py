@@ -29,6 +29,7 @@ from inbox.models import (
 from inbox.platforms import Manifest
 from inbox.queries import news
 from inbox.rules import reply_policy, variables
+from inbox.rules.blank import is_blank
 from inbox.rules.cleaning import clean
 from inbox.rules.reply_policy import FileFacts, Situation, Verdict
 
@@ -96,6 +97,8 @@ def queue(
 ) -> list[Message]:
     """As replying.queue_reply, in a transaction that is open. Nothing is written when it is refused."""
     text = clean(text).strip()
+    if is_blank(text):  # beside a file it would be a message of its own, or an empty bubble
+        text = ""
     parts = _parts(platforms.get(current.platform), text, attachments)
     if known := _already_queued(current, client_id, len(parts)):
         if not _is_same(known, parts, reply_to, names_one=_names_one(current)):

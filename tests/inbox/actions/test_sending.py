@@ -971,17 +971,20 @@ def test_a_file_goes_out_once(conversation: Conversation, jo: Person, channel: C
     assert list(first.attachments.all()) == [file]
 
 
-def test_words_and_files_that_cannot_travel_together_become_two_messages_files_first(
-    conversation: Conversation, jo: Person, channel: Channel
+@pytest.mark.parametrize(
+    ("words", "sent"), [("Here it is", [("", 1), ("Here it is", 0)]), ("\u200b", [("", 1)])]
+)
+def test_words_and_files_that_cannot_travel_together_become_two_messages_files_first_and_blank_words_none(
+    words: str, sent: list[tuple[str, int]], conversation: Conversation, jo: Person, channel: Channel
 ) -> None:
     file = Attachment.objects.create(
         channel=channel, uploaded_by=jo, kind="image", mime="image/png", size=9, name="a.png"
     )
 
-    reply(conversation, jo, "Here it is", attachments=[file])
+    reply(conversation, jo, words, attachments=[file])
 
     parts = Message.objects.filter(direction="out").order_by("pk")
-    assert [(part.text, part.attachment_count) for part in parts] == [("", 1), ("Here it is", 0)]
+    assert [(part.text, part.attachment_count) for part in parts] == sent
 
 
 def test_a_reply_the_platform_refused_takes_no_echo(

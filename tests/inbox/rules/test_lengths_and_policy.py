@@ -72,7 +72,9 @@ def test_nothing_at_all_is_not_a_reply() -> None:
     assert "Write something" in problem("  ")
 
 
-@pytest.mark.parametrize("text", ["\u200b", " \u200d\u2060\n", "\ufeff", "\u3164", "\u2800\u00a0"])
+@pytest.mark.parametrize(
+    "text", ["\u200b", " \u200d\u2060\n", "\ufeff", "\u3164", "\u2800\u00a0", "\ufe0f", "\u034f"]
+)
 def test_what_nobody_would_see_is_not_a_reply(text: str) -> None:
     assert "Write something" in problem(text)
     assert problem(f"{text}a") == ""
