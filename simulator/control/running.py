@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from simulator import tokens, wire
+from simulator.clock import Clock
 from simulator.control import asking
 from simulator.drafts import Impossible, tellable
 from simulator.kernel import Kernel
@@ -99,16 +100,14 @@ class Running:
         clock = self.kernel.world.clock
         if request.method == "POST":
             given = await asking.body(request)
-            if given.get("reset"):
-                clock.reset()
-            told = given.get("now_ms") is not None
-            start = int(given["now_ms"]) if told else clock.now_ms()
+            moved = Clock(offset_ms=0 if given.get("reset") else clock.offset_ms)  # what is refused moves nothing
+            if given.get("now_ms") is not None:
+                moved.set(now_ms=int(given["now_ms"]))
             by_ms = int(given.get("advance_ms") or 0)
-            if not tellable(start + by_ms):
+            moved.advance(by_ms=by_ms)
+            if not tellable(moved.now_ms()):
                 raise Impossible("The clock must stay between November 2010 and July 2080.")
-            if told:
-                clock.set(now_ms=start)
-            clock.advance(by_ms=by_ms)
+            clock.offset_ms = moved.offset_ms
             self.kernel.world.save_clock()
             await self.kernel.world.store.flushed()
         return wire.answer({"now_ms": clock.now_ms(), "offset_ms": clock.offset_ms})

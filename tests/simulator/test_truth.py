@@ -149,11 +149,17 @@ async def test_a_person_who_is_named_by_an_id_is_one_person_under_that_id(outsid
 
 @simulated
 async def test_the_clock_is_set_to_no_moment_that_could_not_be_told(outside: Outside) -> None:
-    for given in ({"now_ms": 1_786_012_345_123_000}, {"advance_ms": 10**15}, {"advance_ms": -(10**13)}):
+    await outside.control.post("/control/clock", json={"advance_ms": 60_000})
+    for given in (
+        {"now_ms": 1_786_012_345_123_000}, {"advance_ms": 10**15}, {"advance_ms": -(10**13)}, {"reset": True, "now_ms": 5},
+    ):  # fmt: skip
         answer = await outside.control.post("/control/clock", json=given)
 
         assert (answer.status_code, answer.json()["error"][:20]) == (400, "The clock must stay ")
-    assert (await outside.control.get("/control/clock")).json()["offset_ms"] == 0
+    assert (
+        await outside.control.post("/control/clock", json={"reset": True, "advance_ms": "x"})
+    ).status_code == 400
+    assert (await outside.control.get("/control/clock")).json()["offset_ms"] == 60_000
 
 
 def test_a_restart_keeps_people_tokens_threads_hooks_and_what_was_on_its_way(tmp_path: Path) -> None:
