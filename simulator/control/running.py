@@ -100,7 +100,8 @@ class Running:
         clock = self.kernel.world.clock
         if request.method == "POST":
             given = await asking.body(request)
-            moved = Clock(offset_ms=0 if given.get("reset") else clock.offset_ms)  # what is refused moves nothing
+            # A clock beside it, so that what is refused moves nothing.
+            moved = Clock(offset_ms=0 if given.get("reset") else clock.offset_ms)
             if given.get("now_ms") is not None:
                 moved.set(now_ms=int(given["now_ms"]))
             by_ms = int(given.get("advance_ms") or 0)
