@@ -53,6 +53,13 @@ def test_a_demo_that_was_stopped_before_its_people_were_made_goes_on() -> None:
     assert running.plan(echo_logs=False)
 
 
+def test_a_demo_that_was_stopped_between_its_first_person_and_its_owner_goes_on() -> None:
+    BrandFactory(name="Acme", slug="acme")
+    PersonFactory(email="agent@parley.test")
+
+    assert running.plan(echo_logs=False)
+
+
 def test_a_brand_that_no_demo_has_made_is_not_taken_over() -> None:
     BrandFactory(name="Lumen")
 
