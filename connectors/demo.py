@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.text import slugify
 
+from connectors import registry
 from connectors.actions import connecting
 from connectors.actions.connecting import ConnectionRefused
 from connectors.models import Credential, PlatformApp
@@ -95,8 +97,9 @@ def stranger() -> str:
         return ""
     apps = PlatformApp.objects.filter(platform__in=PLAYED)
     for platform, origins in apps.values_list("platform", "origins"):
-        hosts = {urlsplit(origin).hostname for origin in origins.values()} or {None}
-        if not hosts <= connecting.LOCAL_HOSTS:
+        # Which other host is a simulator's only its own settings say, and theirs of today need not be those of the first start.
+        real = _hosts(astuple(registry.get(platform).origins))
+        if not (hosts := _hosts(origins.values())) or hosts & real:
             return f"its app of {platforms.get(platform).label} is not a simulator's"
     # The owner is not the first who is made, and may have been renamed since.
     if Person.objects.filter(email__in=[email for email, *_ in PEOPLE]).exists():
@@ -105,6 +108,10 @@ def stranger() -> str:
     if brand := Brand.objects.exclude(slug__in=begun).values_list("name", flat=True).order_by("pk").first():
         return f"the brand “{brand}”"
     return "people of its own" if Person.objects.exists() else ""
+
+
+def _hosts(origins: Iterable[str]) -> set[str | None]:
+    return {urlsplit(origin).hostname for origin in origins if origin}
 
 
 def seed_people(*, password: str) -> None:

@@ -75,9 +75,18 @@ def test_people_of_somebody_elses_are_given_no_colleagues() -> None:
     assert "people of its own" in refused()
 
 
-def test_an_app_that_speaks_to_its_real_platform_is_not_led_to_a_simulator() -> None:
+@pytest.mark.parametrize("origin", ["http://0.0.0.0:8101", "http://192.168.1.5:8101"])
+def test_a_demo_goes_on_whose_simulator_others_reach_by_an_address_of_its_own(origin: str) -> None:
     demo.seed_people(password="of-a-demo")
-    registered({})
+    registered({"api": origin, "token": origin})
+
+    assert running.plan(echo_logs=False)
+
+
+@pytest.mark.parametrize("origins", [{}, SIMULATOR | {"api": "https://graph.instagram.com"}])
+def test_an_app_that_speaks_to_its_real_platform_is_not_led_to_a_simulator(origins: dict[str, str]) -> None:
+    demo.seed_people(password="of-a-demo")
+    registered(origins)
 
     assert "its app of Instagram is not a simulator's" in refused()
 
