@@ -26,21 +26,21 @@ _OF_COMMENTS = ("COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT", "COMMENT_DELETE")
 def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
     action = wire.text(notification.get("action"))
     at = wire.when(notification.get("lastModifiedAt"))
-    target = wire.ident(notification.get("generatedActivity"))
+    post = urns.activity(wire.ident(notification.get("sourcePost")))
+    target = urns.activity(wire.ident(notification.get("generatedActivity")))
     # A comment bears no post's name: the next one under that post would be taken for it.
     if not target and action not in _OF_COMMENTS:
-        target = wire.ident(notification.get("sourcePost"))
-    target = urns.activity(wire.need(target, "activity"))
+        target = post
     comment = _decorated(notification)
     parent = urns.activity(wire.ident(comment.get("parentComment")))
-    thread_id = f"{urns.COMMENT}{parent or target}"
+    thread_id = f"{urns.COMMENT}{wire.need(parent or target or post, 'activity')}"
     text = _told(comment)
     if action in _COUNTED:
         raise Ignored(f"A {action.lower()}: nobody wrote anything.")
     if action == "COMMENT_DELETE":
-        return (Unsent(target=target, at=at, thread_id=thread_id),)
+        return (Unsent(target=wire.need(target, "activity"), at=at, thread_id=thread_id),)
     if action == "COMMENT_EDIT":
-        return (Edited(target=target, text=text, at=at, thread_id=thread_id),)
+        return (Edited(target=wire.need(target, "activity"), text=text, at=at, thread_id=thread_id),)
     kinds = {
         "COMMENT": MessageKind.COMMENT,
         "ADMIN_COMMENT": MessageKind.COMMENT,
@@ -49,16 +49,16 @@ def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
     kind = kinds.get(action, MessageKind.UNSUPPORTED)
     ours = action == "ADMIN_COMMENT"
     external_id = target
-    if kind is MessageKind.UNSUPPORTED:
+    if kind is MessageKind.UNSUPPORTED or not target:
         external_id = f"notification:{wire.need(wire.ident(notification.get('notificationId')), 'id')}"
-    elif kind is MessageKind.COMMENT and text is None:
+    if kind is MessageKind.COMMENT and text is None:
         kind = MessageKind.UNSUPPORTED  # under its own name: what becomes of it is told of that
     return (
         InboundMessage(
             external_id=external_id,
             thread_id=thread_id,
             sent_at=at,
-            author=_author(comment, target, notification, ours=ours),
+            author=_author(comment, target or external_id, notification, ours=ours),
             text=text or "",
             kind=kind,
             thread_kind=ThreadKind.COMMENT,

@@ -277,8 +277,19 @@ def test_words_of_a_comment_are_found_where_linkedin_puts_them_be_they_none(
     assert (said.kind, said.text, edit.text) == (MessageKind.COMMENT, words, words)
 
 
-@pytest.mark.parametrize("action", ["COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT", "COMMENT_DELETE"])
-def test_what_does_not_name_its_comment_is_not_told_of_the_post(action: str) -> None:
+@pytest.mark.parametrize("action", ["COMMENT", "ADMIN_COMMENT"])
+def test_a_comment_without_a_name_is_shown_under_its_notification_and_bears_no_posts_name(
+    action: str,
+) -> None:
+    said = notified(action, {"comment": {"text": "Hi"}}, generatedActivity=None)
+
+    assert isinstance(said, InboundMessage)
+    assert (said.kind, said.external_id, said.text) == (MessageKind.COMMENT, "notification:2087650001", "Hi")
+    assert said.thread_id == "comment:urn:li:share:7090000000000000001"
+
+
+@pytest.mark.parametrize("action", ["COMMENT_EDIT", "COMMENT_DELETE"])
+def test_a_change_that_does_not_name_its_comment_is_not_told_of_the_post(action: str) -> None:
     with pytest.raises(Malformed, match="no activity"):
         notified(action, {"comment": {"text": "Hi"}}, generatedActivity=None)
 
