@@ -49,7 +49,7 @@ def parse(event: Mapping[str, Any]) -> Sequence[InboundEvent]:
     outbound = actor == owner and bool(actor)
     if method in ("UPDATE", "PARTIAL_UPDATE"):
         changed: list[InboundEvent] = []
-        if "content" in activity:
+        if activity.get("content"):  # the field may stand there, empty, where something else has changed
             said = wire.mapping(activity.get("content"))
             text = content.words(said) if content.is_told(said) else None
             changed.append(Edited(target=message_id, text=text, at=at, thread_id=thread_id))

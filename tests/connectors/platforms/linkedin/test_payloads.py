@@ -338,7 +338,7 @@ def test_a_body_that_is_no_delivery_is_malformed(body: bytes) -> None:
         list(connector.items(body))
 
 
-@pytest.mark.parametrize("content", [{"content": {"string": {"a": 1}}}, {"content": 7, "fallback": None}, {}])
+@pytest.mark.parametrize("content", [{"content": {"string": {"a": 1}}}, {"content": 7, "fallback": None}])
 def test_words_that_are_none_are_kept_as_unsupported_and_change_none_that_are_known(
     content: dict[str, object],
 ) -> None:
@@ -351,3 +351,14 @@ def test_words_that_are_none_are_kept_as_unsupported_and_change_none_that_are_kn
 
     assert isinstance(said, InboundMessage) and isinstance(edit, Edited)
     assert (said.kind, said.text, edit.text) == (MessageKind.UNSUPPORTED, "", None)
+
+
+@pytest.mark.parametrize("content", [None, {}])
+def test_a_change_of_something_else_beside_an_empty_content_is_no_edit(content: object) -> None:
+    event = orjson.loads(delivery("linkedin", "ours"))["elements"][0]
+    event["activity"] |= {"content": content, "readAt": 1786012346000}
+
+    changed = connector.parse(Item(event | {"method": "UPDATE"}), ACCOUNT)
+
+    assert not any(isinstance(each, Edited) for each in changed)
+    assert any(isinstance(each, ReadUpTo) for each in changed)
