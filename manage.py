@@ -11,14 +11,15 @@ OF_A_FAULT = {"completeness": 2}
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    code = OF_A_FAULT.get("".join(sys.argv[1:2]), 1)
     try:
         from django.core.management import execute_from_command_line
 
         from config import oneline
     except ImportError as error:
         sys.stderr.write(f"This Python has not Parley's packages ({error}). {remedy()}\n")
-        return 1
-    with oneline.faults(code=OF_A_FAULT.get("".join(sys.argv[1:2]), 1)):
+        return code
+    with oneline.faults(code=code):
         if sys.argv[1:2] == ["demo"]:
             from config.demo import figures
 

@@ -144,9 +144,16 @@ class Lost:
 
 def threads(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Native]]:
     """The ledger comes sorted by thread, so that one thread is held at a time."""
-    natives = (Native.read(row) for row in rows)
+    natives = (_native(row) for row in rows)
     for _, thread in groupby(natives, key=lambda each: (each.platform, each.account, each.thread)):
         yield list(thread)
+
+
+def _native(row: Mapping[str, Any]) -> Native:
+    try:
+        return Native.read(row)
+    except (AttributeError, TypeError):  # JSON of some other program
+        raise ValueError("A line tells no message.") from None
 
 
 def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:

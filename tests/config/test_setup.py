@@ -76,22 +76,24 @@ def test_settings_that_say_nothing_clear_are_one_line(
 
 
 @pytest.mark.parametrize(
-    ("installed", "remedy"),
+    ("installed", "command", "code", "remedy"),
     [
-        (True, "Run {clone}/.venv/bin/python manage.py doctor"),
-        (False, "Run make demo, or python3 tools/bootstrap.py demo, which only installs them."),
+        (True, "doctor", 1, "Run {clone}/.venv/bin/python manage.py doctor"),
+        (False, "completeness", 2, "Run make demo, or python3 tools/bootstrap.py demo, which only installs them."),
     ],
-)
-def test_another_python_names_the_line_that_works(installed: bool, remedy: str, tmp_path: Path) -> None:
+)  # fmt: skip
+def test_another_python_names_the_line_that_works(
+    installed: bool, command: str, code: int, remedy: str, tmp_path: Path
+) -> None:
     shutil.copy(BASE / "manage.py", tmp_path)
     if installed:
         (tmp_path / ".venv" / "bin").mkdir(parents=True)
         (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
 
-    argv = [sys._base_executable, "-I", "-S", "manage.py", "doctor"]  # type: ignore[attr-defined]
+    argv = [sys._base_executable, "-I", "-S", "manage.py", command]  # type: ignore[attr-defined]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    assert (done.returncode, len(lines(done))) == (1, 1), lines(done)
+    assert (done.returncode, len(lines(done))) == (code, 1), lines(done)
     assert lines(done)[0].endswith(remedy.format(clone=tmp_path))
 
 

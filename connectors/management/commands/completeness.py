@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import ProgrammingError
 from django.utils import timezone
 
 from connectors import completeness, sides
@@ -75,6 +76,9 @@ class Command(BaseCommand):
                 findings = self._compare(options)
             except (httpx.HTTPError, ValueError, KeyError) as error:
                 reason = f"The ledger of {options['simulator']} cannot be read: {type(error).__name__} {error}".rstrip()
+                raise CommandError(reason, returncode=2) from None
+            except ProgrammingError as error:  # a database that is away is told for every command
+                reason = f"The inbox cannot be read: {str(error).splitlines()[0]}. Run manage.py migrate."
                 raise CommandError(reason, returncode=2) from None
             if not (findings.total or findings.on_their_way) or time.monotonic() > until:
                 break

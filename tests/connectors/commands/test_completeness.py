@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -562,6 +563,26 @@ def test_a_ledger_that_breaks_off_is_no_proof(agreeing):
     agreeing[0].append({"platform": "fake"})
 
     assert compared(agreeing[1])[0] == 2
+
+
+@pytest.mark.parametrize("line", [1, [], native("m4", history=7)], ids=["a number", "a list", "no history"])
+def test_nor_is_what_another_program_answers(agreeing, line):
+    agreeing[0].append(line)
+
+    code, told = compared(agreeing[1])
+
+    assert code == 2 and "cannot be read" in told
+
+
+def test_an_inbox_whose_tables_are_not_there_proves_nothing_either(agreeing):
+    with connection.cursor() as cursor:
+        cursor.execute("SET search_path TO nowhere")
+        try:
+            code, told = compared(agreeing[1])
+        finally:
+            cursor.execute("RESET search_path")
+
+    assert code == 2 and told.endswith(" Run manage.py migrate.")
 
 
 def test_ten_thousand_messages_are_compared_thread_by_thread():
