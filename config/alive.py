@@ -58,13 +58,14 @@ def _timers() -> str:
 
 
 def _receipts() -> str:
-    """A worker whose tasks hang beats and fires timers on, by threads of their own; what platforms told waits all the same."""
+    """A worker whose tasks hang beats and fires timers on, by threads of their own; what platforms told waits all the same.
+    What a replay or an upgrade gives back to be read again was read when it came."""
     from django.utils import timezone
 
     from connectors.models import Receipt, ReceiptState
 
     known(settings.DATABASE_URL, REACH_TABLES)
-    waiting = Receipt.objects.filter(state=ReceiptState.NEW).order_by("pk")
+    waiting = Receipt.objects.filter(state=ReceiptState.NEW, drained_at=None).order_by("pk")
     oldest = waiting.values_list("received_at", flat=True).first()
     age = (timezone.now() - oldest).total_seconds() if oldest else 0.0
     if age > UNREAD_SECONDS:

@@ -100,6 +100,18 @@ def test_a_delivery_that_nobody_reads_is_told_although_the_worker_says_that_it_l
     assert "one has waited for 90 s" in found.found and "worker" in found.fix
 
 
+def test_what_is_read_again_has_not_waited_since_it_came() -> None:
+    came = timezone.now() - timedelta(days=3)
+    channel = ChannelFactory()
+    receipt = Receipt.objects.create(
+        channel=channel, received_at=came, body=b"", state=ReceiptState.NEW, drained_at=came
+    )
+    assert line("deliveries").ok
+
+    Receipt.objects.filter(pk=receipt.pk).update(drained_at=None)
+    assert not line("deliveries").ok
+
+
 def test_counters_that_had_drifted_are_told_for_a_week() -> None:
     brand = ChannelFactory(brand__name="Lumen").brand
     today = timezone.localdate()
