@@ -39,7 +39,9 @@ def _items_of(entry: Mapping[str, Any]) -> Iterator[Item]:
         payload = {**shared, "section": "field", "field": change.get("field"), "value": change.get("value")}
         yield Item(payload, _accounts(entry_id, wire.mapping(change.get("value"))))
     others = {
-        name: each for name, each in entry.items() if name not in _KNOWN and isinstance(each, list) and each
+        name: each
+        for name, each in entry.items()
+        if name not in _KNOWN and isinstance(each, (list, Mapping)) and each
     }
     if others or not known:
         element = others if known else dict(entry)

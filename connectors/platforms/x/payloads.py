@@ -66,7 +66,7 @@ def items(body: bytes) -> Iterator[Item]:
             yield Item({"type": kind, "event": event, "includes": includes}, _hearer(event) or whose)
     around = {name: document[name] for name in _AROUND if name in document}
     for name in (*_ARRAYS, *sorted(document.keys() - _ARRAYS.keys() - _NO_ARRAYS)):
-        for event in wire.entries(document.get(name)):
+        for event in _told(document.get(name)):
             found = True
             yield Item({"type": _ARRAYS.get(name, name), "event": event, **around}, whose)
     if told := wire.mapping(document.get("user_event")):
@@ -82,6 +82,12 @@ def items(body: bytes) -> Iterator[Item]:
         yield Item({"type": "replay_job_status", "event": document["replay_job_status"]})
     if not found:
         yield Item({"type": _UNKNOWN, "event": dict(document)}, whose)
+
+
+def _told(section: object) -> Sequence[object]:
+    """The objects of a section; all of it where it is made of none."""
+    whole = [section] if section and isinstance(section, (Mapping, list)) else []
+    return wire.entries(section) or whole
 
 
 def _hearer(event: Mapping[str, Any]) -> tuple[str, ...]:

@@ -318,10 +318,11 @@ def test_an_unknown_attachment_is_kept_by_its_address() -> None:
     assert (thing.kind, thing.title) == (AttachmentKind.OTHER, "hologram")
 
 
+@pytest.mark.parametrize("waves", [[{"sender": {"id": CUSTOMER}}], {"sender": {"id": CUSTOMER}}, ["1"]])
 @pytest.mark.parametrize("name", ["text", "comment_wrapped", "comment_flat"])
-def test_a_section_that_nobody_knows_is_kept_beside_those_that_are_known(name: str) -> None:
+def test_a_section_that_nobody_knows_is_kept_beside_those_that_are_known(name: str, waves: object) -> None:
     document = orjson.loads(delivery("instagram", name))
-    document["entry"][0] |= {"waves": [{"sender": {"id": CUSTOMER}}], "hop_context": [{"app_id": 1}]}
+    document["entry"][0] |= {"waves": waves, "hop_context": [{"app_id": 1}]}
 
     known, unknown = connector.items(orjson.dumps(document))
 

@@ -338,11 +338,20 @@ def test_an_unknown_event_between_two_people_is_kept() -> None:
     "more",
     [
         {"direct_message_wave_events": [{"waves": 1}]},
+        {"wave_event": {"waves": 1}},
+        {"wave_ids": ["waves-1"]},
         {"user_event": {"grant": {"app_id": "1"}}},
         {"data": {"filter": {"user_id": ACCOUNT.external_id}, "payload": {"waves": 1}}},
         {"data": [{"event_type": "follow.follow"}, {"payload": {"waves": 1}}]},
     ],
-    ids=["an array", "another event of the user", "an event without a type", "one among others"],
+    ids=[
+        "an array",
+        "an object",
+        "plain values",
+        "another event of the user",
+        "an event without a type",
+        "one among others",
+    ],
 )
 def test_what_nobody_knows_is_kept_beside_what_is_known(more: dict[str, object]) -> None:
     document = wire.decode(delivery("x", "others")) | more
