@@ -1,5 +1,9 @@
 """In which talk public posts stand of which a telling names only the post that they answer, and not the root: in that of the post, as
-soon as it is known. A telling that knows the root says where the others put it (`InboundMessage.aside`), and what stood there joins."""
+soon as it is known. A telling that knows the root says where the others put it (`InboundMessage.aside`), and what stood there joins.
+
+So it is with what the brand adds to its own answer, which names nobody: it stands where that stands. Where nobody has heard of that, it is a
+thread of the brand's own, and no message.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from inbox.exchange import InboundMessage
 
 
 def in_talks(messages: Mapping[Key, InboundMessage]) -> dict[Key, InboundMessage]:
-    """The messages, each in its thread as well as anybody can tell by now."""
+    """The messages, each in its thread as well as anybody can tell by now, without those of the brand that belong to no talk."""
     _join(
         (key[0], each.aside, each.thread_id)
         for key, each in messages.items()
@@ -21,13 +25,37 @@ def in_talks(messages: Mapping[Key, InboundMessage]) -> dict[Key, InboundMessage
     loose = [key for key, each in messages.items() if _is_loose(each)]
     if not loose:
         return dict(messages)
-    stored = _roots_of([(key[0], messages[key].reply_to) for key in loose])
+    stored = _stored([(key[0], messages[key].reply_to) for key in loose])
+    nameless = {key for key in loose if messages[key].outbound and not _person(messages[key])}
+    above = {key: _talk(key, messages, nameless, stored) for key in nameless}
+    messages = {key: each for key, each in messages.items() if above.get(key, key)}
+    roots = {key: _without(*told) for key, told in stored.items()}
     placed = dict(messages)
     for key in loose:
-        if root := _root(key, messages, stored):
+        if key not in nameless and (root := _root(key, messages, roots)):
             person = _person(messages[key])
             placed[key] = replace(messages[key], thread_id=f"{root}:{person}" if person else root)
+    for key, post in above.items():
+        if post:
+            thread_id = stored[post][0] if post in stored else placed[post].thread_id
+            placed[key] = replace(messages[key], thread_id=thread_id)
     return placed
+
+
+def _talk(
+    key: Key, messages: Mapping[Key, InboundMessage], nameless: set[Key], stored: Mapping[Key, object]
+) -> Key | None:
+    """The nearest post on the way up of which it is known in whose talk it stands; None where none is."""
+    way: set[Key] = set()
+    while key not in way:
+        way.add(key)
+        post = (key[0], messages[key].reply_to)
+        if post in stored or (post in messages and post not in nameless):
+            return post
+        if post not in messages:
+            return None
+        key = post
+    return None
 
 
 def _is_loose(message: InboundMessage) -> bool:
@@ -60,7 +88,8 @@ def _without(thread_id: str, person: str) -> str:
     return thread_id.removesuffix(f":{person}") if person else thread_id
 
 
-def _roots_of(posts: list[Key]) -> dict[Key, str]:
+def _stored(posts: list[Key]) -> dict[Key, tuple[str, str]]:
+    """The thread in which each of these posts stands, and whose it is."""
     found = _sql.rows(
         """SELECT m.channel_id, m.external_id, c.thread_key, c.recipient_key
              FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
@@ -69,7 +98,7 @@ def _roots_of(posts: list[Key]) -> dict[Key, str]:
             WHERE c.kind = 'comment'""",
         _sql.columns(posts, 2),
     )
-    return {(row[0], row[1]): _without(row[2], row[3]) for row in found}
+    return {(row[0], row[1]): (row[2], row[3]) for row in found}
 
 
 def _join(told: Iterable[tuple[int, str, str]]) -> None:

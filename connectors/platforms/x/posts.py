@@ -51,8 +51,8 @@ def own(payload: Mapping[str, Any], includes: Mapping[str, Any], account: Accoun
 
 
 def to_somebody(post: InboundMessage) -> InboundMessage | None:
-    """None for what the account says to nobody in particular: with that no talk begins, however it is told."""
-    return post if not post.outbound or (post.reply_to and post.counterpart) else None
+    """None for what the account posts and answers nothing with: with that no talk begins, however it is told."""
+    return post if not post.outbound or post.reply_to else None
 
 
 def _references(post: Mapping[str, Any]) -> dict[str, str]:
@@ -119,14 +119,16 @@ def _post(
     answers: bool = False,
     **more: Any,
 ) -> InboundMessage:
-    """`root`: "" where it is not told. A post that answers none is one itself."""
+    """`root`: "" where it is not told. A post that answers none is one itself. Whose talk the account goes on with where it answers itself,
+    or where nobody is named, no root says: that post's place does."""
     outbound = author.external_id == account.external_id
     customer = to if outbound and to != account.external_id else "" if outbound else author.external_id
+    nameless = bool(outbound and reply_to and not customer)
     card = {"type": "post", "id": quoted, "url": f"https://x.com/i/status/{quoted}"} if quoted else {}
     return InboundMessage(
         external_id=post_id,
-        thread_id=threads.of_posts(root or reply_to or post_id, customer),
-        aside=threads.of_posts(reply_to, customer) if reply_to and reply_to != root else "",
+        thread_id=threads.of_posts(reply_to if nameless else root or reply_to or post_id, customer),
+        aside=threads.of_posts(reply_to, customer) if reply_to and (nameless or reply_to != root) else "",
         author=author,
         kind=MessageKind.COMMENT if reply_to or answers else MessageKind.MENTION,
         reply_to=reply_to,

@@ -68,6 +68,37 @@ def test_what_stood_under_the_post_it_answers_joins_the_talk_once_its_root_is_to
     assert threads() == {"p1": MARA, "p2": MARA, "p3": MARA}
 
 
+MORE = replace(
+    told(say.echoed("And bring the receipt", external_id="p3", seconds=12), answers="p2"),
+    thread_id="comment:p2", aside="comment:p2", counterpart=None,
+)  # fmt: skip
+WHERE = told(say.wrote("Where to?", external_id="p4", seconds=20), answers="p3")
+
+
+@pytest.mark.parametrize("batches", ["each by itself", "all at once", "all at once, backwards"])
+def test_what_the_brand_adds_to_its_own_answer_stands_in_the_talk_of_that(
+    channel: Channel, batches: str
+) -> None:
+    arrivals = [Arrival(channel.pk, each) for each in (ASKS, ANSWER, MORE, WHERE)]
+    if batches == "each by itself":
+        for each in arrivals:
+            receiving.receive(arrivals=[each], now=say.at(60))
+    else:
+        in_order = arrivals if batches == "all at once" else arrivals[::-1]
+        receiving.receive(arrivals=in_order, now=say.at(60))
+
+    assert threads() == {"p1": MARA, "p2": MARA, "p3": MARA, "p4": MARA}
+    assert Message.objects.values("conversation").distinct().count() == 1
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_it_adds_to_a_post_of_its_own_is_no_message(channel: Channel, together: bool) -> None:
+    for batch in [(MORE, WHERE)] if together else [(MORE,), (WHERE,)]:
+        receiving.receive(arrivals=[Arrival(channel.pk, each) for each in batch], now=say.at(60))
+
+    assert threads() == {"p4": "comment:p3:mara"}
+
+
 def test_an_answer_to_a_post_that_nobody_knows_stands_under_that(channel: Channel) -> None:
     receiving.receive(arrivals=[Arrival(channel.pk, THANKS)], now=say.at(60))
 

@@ -469,9 +469,8 @@ def test_what_the_account_answers_in_public_is_told_by_whatever_client_it_was_wr
     [
         {"in_reply_to_user_id": None, "referenced_tweets": []},
         {"in_reply_to_user_id": None, "referenced_tweets": [{"type": "retweeted", "id": "5"}]},
-        {"in_reply_to_user_id": ACCOUNT.external_id},
     ],
-    ids=["a post", "a repost", "a thread of its own"],
+    ids=["a post", "a repost"],
 )
 def test_what_it_posts_to_nobody_is_no_message(changes: dict[str, object], kind: str) -> None:
     document = wire.decode(delivery("x", "own_answer_xaa"))
@@ -481,18 +480,31 @@ def test_what_it_posts_to_nobody_is_no_message(changes: dict[str, object], kind:
     assert why_not(connector, orjson.dumps(document), ACCOUNT).startswith("Ignored")
 
 
+@pytest.mark.parametrize("kind", ["post.create", "post.reply.create"])
+@pytest.mark.parametrize("to", [ACCOUNT.external_id, None], ids=["to itself", "to whom is not told"])
+def test_what_it_answers_without_a_persons_name_is_left_to_the_talk_of_that(to: object, kind: str) -> None:
+    document = wire.decode(delivery("x", "own_answer_xaa"))
+    document["data"]["event_type"] = kind
+    document["data"]["payload"]["in_reply_to_user_id"] = to
+
+    (said,) = read(connector, orjson.dumps(document), ACCOUNT)
+
+    assert isinstance(said, InboundMessage) and said.outbound and said.counterpart is None
+    assert said.thread_id == said.aside == f"comment:{said.reply_to}"
+
+
 @pytest.mark.parametrize(
-    ("changes", "heard"),
+    ("changes", "thread"),
     [
-        ({}, False),
-        ({"quoted_status_id_str": "5"}, False),
-        ({"in_reply_to_status_id_str": "5", "in_reply_to_user_id_str": ACCOUNT.external_id}, False),
-        ({"in_reply_to_status_id_str": "5", "in_reply_to_user_id_str": CUSTOMER}, True),
+        ({}, ""),
+        ({"quoted_status_id_str": "5"}, ""),
+        ({"in_reply_to_status_id_str": "5", "in_reply_to_user_id_str": ACCOUNT.external_id}, "comment:5"),
+        ({"in_reply_to_status_id_str": "5", "in_reply_to_user_id_str": CUSTOMER}, f"comment:5:{CUSTOMER}"),
     ],
-    ids=["a post", "a quote", "a thread of its own", "an answer"],
+    ids=["a post", "a quote", "to itself", "an answer"],
 )
 def test_so_it_is_in_deliveries_of_the_older_api_which_hold_its_own_posts(
-    changes: dict[str, object], heard: bool
+    changes: dict[str, object], thread: str
 ) -> None:
     post = {"id_str": "2080765901528536009", "timestamp_ms": "1786012345123", "text": "Spring sale"}
     post |= {"user": {"id_str": ACCOUNT.external_id}, **changes}
@@ -500,7 +512,5 @@ def test_so_it_is_in_deliveries_of_the_older_api_which_hold_its_own_posts(
 
     found = read(connector, orjson.dumps(document), ACCOUNT)
 
-    assert [each.thread_id for each in found if isinstance(each, InboundMessage)] == (
-        [f"comment:5:{CUSTOMER}"] if heard else []
-    )
-    assert heard or why_not(connector, orjson.dumps(document), ACCOUNT).startswith("Ignored")
+    assert [each.thread_id for each in found if isinstance(each, InboundMessage)] == [thread][: len(thread)]
+    assert thread or why_not(connector, orjson.dumps(document), ACCOUNT).startswith("Ignored")
