@@ -16,6 +16,7 @@ from connectors import clock as clocks
 from connectors import contexts, downloads
 from connectors.actions import _copies, _profiles, budgets, refreshing
 from connectors.actions._asking import Asker
+from connectors.actions._passed_over import PassedOver
 from connectors.actions._runs import Synced
 from connectors.clock import Clock
 from connectors.contract import Connector, ConnectorError, Context, Media, Party, Remedy
@@ -146,17 +147,20 @@ def _keep(attachment: Attachment, found: Media, now: datetime) -> None:
 def fetch_due_profiles(*, clock: Clock, limit: int = PROFILES_AT_ONCE) -> int:
     """Ask who people are, of all accounts in turn. Asked once whatever the answer; an account that cannot be asked is left alone until it
     can, and takes no other's turn. Nor does a brand that somebody holds, of whose accounts none is asked in vain then, nor a person of
-    whom the platform never answers."""
+    whom the platform never answers, who is asked about ever more seldom."""
     asked = 0
     willing = unasked.connected_channels() - budgets.closed_channels(buckets=PROFILE_BUCKETS, now=clock())
     answered: set[int] = set()
     in_a_row: Counter[int] = Counter()
     faulty: list[Handle] = []
-    while asked < limit and (
-        found := unasked.handles(channels=willing, limit=limit - asked, but=[handle.pk for handle in faulty])
-    ):
+    lines: dict[int, PassedOver] = {}
+    aside: set[int] = set()
+    while asked < limit and (found := unasked.handles(channels=willing, limit=limit - asked, but=aside)):
         for handle in found:
-            if handle.channel_id not in willing:
+            if handle.channel_id not in lines:
+                lines[handle.channel_id] = PassedOver(handle.channel)
+                aside.update(lines[handle.channel_id].resting(clock()))
+            if handle.channel_id not in willing or handle.pk in aside:
                 continue
             now = clock()
             way = _way_to_ask(handle, now)
@@ -172,25 +176,30 @@ def fetch_due_profiles(*, clock: Clock, limit: int = PROFILES_AT_ONCE) -> int:
             if came is _profiles.Came.ANSWER:
                 answered.add(handle.channel_id)
                 in_a_row[handle.channel_id] = 0
+                lines[handle.channel_id].forget(handle)
             elif came is _profiles.Came.FAULT:
                 faulty.append(handle)
+                aside.add(handle.pk)
                 in_a_row[handle.channel_id] += 1
             if came is _profiles.Came.NOTHING_MORE or in_a_row[handle.channel_id] >= FAULTS_IN_A_ROW:
                 willing.remove(handle.channel_id)
     for handle in faulty:
-        _judge(handle, clock, is_alone=handle.channel_id in willing & answered)
+        if handle.channel_id in willing & answered:
+            _judge(handle, clock)
+        else:
+            lines[handle.channel_id].add(handle, clock())
+    for channel_id, faults in in_a_row.items():
+        if faults >= FAULTS_IN_A_ROW:
+            _profiles.leave_alone(channel_id, None, clock())
     return asked
 
 
-def _judge(handle: Handle, clock: Clock, *, is_alone: bool) -> None:
-    """`is_alone`: others were told of meanwhile, so the fault may be of this person. Then nobody else waits: one more try, and they are
-    asked about with the next refresh."""
+def _judge(handle: Handle, clock: Clock) -> None:
+    """Others were told of meanwhile, so the fault may be of this person. Nobody else waits: one more try, and they are asked about with
+    the next refresh."""
     now = clock()
     way = _way_to_ask(handle, now)
     if way is None:
-        return
-    if not is_alone:
-        _profiles.leave_alone(handle.channel_id, None, now)
         return
     with suppress(OperationalError):
         if _profiles.look_up(handle, *way, now) is _profiles.Came.FAULT:
@@ -220,7 +229,7 @@ def refresh_profiles(
 ) -> None:
     """Ask anew who people are, where the answer has become old (the platform's own limit, or `days`), the oldest first. `ahead`: until the
     run after the one that `began`; what a platform's limit would overtake before then is asked for now, and well ahead of what forgets it
-    (expiring.expire_profiles)."""
+    (expiring.expire_profiles). Who was passed over is asked about last, and once in a run."""
     asker.buckets = PROFILE_BUCKETS
     manifest = platforms.get(asker.channel.platform)
     age = manifest.profile_cache or PROFILES_GOOD_FOR
@@ -231,29 +240,35 @@ def refresh_profiles(
     is_due = Q(looked_up_at__lt=before)
     if manifest.send.reach_in_profile:  # it may say that they take messages again
         is_due |= Q(looked_up_at__lt=started) & ~Q(unavailable_reason="")
-    faulty: list[int] = []
-    in_a_row = 0
-    while True:
-        old = Handle.objects.filter(is_due, channel=asker.channel).select_related("channel")
-        batch = list(old.exclude(pk__in=faulty).order_by("looked_up_at", "pk")[:PROFILES_AT_ONCE])
-        for handle in batch:
-            try:
-                _look_up_again(handle, asker)
-            except ConnectorError as error:
-                in_a_row += 1
-                if in_a_row >= FAULTS_IN_A_ROW or not _profiles.may_be_of_one(error):
-                    raise
-                faulty.append(handle.pk)
-                asker.note(f"One person was passed over: {error.reason}", Level.WARNING)
-            else:
-                in_a_row = 0
-                done.events += 1
-            done.requests = asker.requests
-            if asker.time_is_over:
-                done.complete = False
-                return
-        if len(batch) < PROFILES_AT_ONCE:
-            return
+    line = PassedOver(asker.channel)
+    known = frozenset(line.faults)
+    due = Handle.objects.filter(is_due, channel=asker.channel).select_related("channel")
+    for of_them in (due.exclude(pk__in=known), due.filter(pk__in=known)):
+        in_a_row = 0
+        while True:
+            old = of_them.exclude(pk__in=line.since(started)).order_by("looked_up_at", "pk")
+            batch = list(old[:PROFILES_AT_ONCE])
+            for handle in batch:
+                try:
+                    _look_up_again(handle, asker)
+                except ConnectorError as error:
+                    if not _profiles.may_be_of_one(error):
+                        raise
+                    line.add(handle, asker.clock())
+                    in_a_row += handle.pk not in known
+                    if in_a_row >= FAULTS_IN_A_ROW:
+                        raise
+                    asker.note(f"One person was passed over: {error.reason}", Level.WARNING)
+                else:
+                    line.forget(handle)
+                    in_a_row = 0
+                    done.events += 1
+                done.requests = asker.requests
+                if asker.time_is_over:
+                    done.complete = False
+                    return
+            if len(batch) < PROFILES_AT_ONCE:
+                break
 
 
 def _look_up_again(handle: Handle, asker: Asker) -> None:

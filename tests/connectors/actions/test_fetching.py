@@ -409,6 +409,22 @@ def test_a_person_of_whom_the_platform_never_answers_keeps_nobody_elses_name_awa
     assert platform.asked_profiles[4:] == ["poison"] * 5  # patiently, and no more in this run
 
 
+def test_one_person_of_whom_the_platform_never_answers_is_asked_about_ever_more_seldom(
+    channel, receipt, platform, clock, monkeypatch, hourly
+):
+    written_by(receipt, channel, "mara", "poison")
+    Handle.objects.filter(external_id="mara").update(looked_up_at=NOW - timedelta(days=20))
+    faults_for(platform, monkeypatch, "poison")
+
+    for _ in range(40):
+        fetching.fetch_due_profiles(clock=clock)
+        clock.passes(30)
+
+    assert platform.asked_profiles == ["poison"] * 6  # within twenty minutes
+    turn(hourly, clock, max_seconds=0)
+    assert platform.asked_profiles[6:] == ["mara"]
+
+
 def test_a_platform_in_trouble_is_not_asked_about_everybody(channel, receipt, platform, clock, monkeypatch):
     people = [f"p{number}" for number in range(5)]
     written_by(receipt, channel, *people)
@@ -579,6 +595,23 @@ def test_a_person_of_whom_the_platform_never_answers_is_passed_over_by_the_refre
     assert (done.error, done.events, hourly.failures) == ("", 2, 0)
     assert dict.fromkeys(platform.asked_profiles) == {"p1": None, "p2": None, "p0": None}
     assert RunLine.objects.filter(text__startswith="One person was passed over").exists()
+
+
+def test_three_of_whom_the_platform_never_answers_keep_nobody_elses_name_old(
+    hourly, receipt, platform, clock, monkeypatch
+):
+    known(receipt, platform, 20, 22, 24, 23)
+    faults_for(platform, monkeypatch, "p1", "p2", "p3")
+
+    done = [turn(hourly, clock), turn(hourly, clock)]
+    SyncSchedule.objects.update(failures=0)
+    clock.passes(15 * 86400)
+    done.append(turn(hourly, clock))
+
+    assert [each.error for each in done] == ["It had a passing fault.", "", ""]
+    assert list(dict.fromkeys(platform.asked_profiles)) == ["p2", "p3", "p1", "p0"]
+    assert platform.asked_profiles[-16] == "p0"  # first, and then five times each of the three
+    assert Handle.objects.get(external_id="p0").looked_up_at == clock()
 
 
 def test_a_long_turn_over_many_people_is_not_taken_for_dead(hourly, receipt, platform, clock, monkeypatch):
