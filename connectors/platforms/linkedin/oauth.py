@@ -115,12 +115,12 @@ def _member(ctx: Context) -> Account:
 
 
 def _userinfo(ctx: Context) -> Account | None:
-    body, _ = client.call(ctx, "GET", "v2/userinfo", bucket="profile")
+    body, _ = client.call(ctx, "GET", "v2/userinfo", bucket="member")
     return _from_userinfo(body)
 
 
 def _me(ctx: Context) -> Account | None:
-    body, _ = client.call(ctx, "GET", "v2/me", bucket="profile")
+    body, _ = client.call(ctx, "GET", "v2/me", bucket="member")
     return _from_me(body)
 
 
@@ -128,12 +128,12 @@ def _authorisations(ctx: Context) -> Account | None:
     """There is none before it is given, and the log is given to no other version."""
     path, version = "rest/memberAuthorizations", client.CHANGELOG_VERSION
     client.call(ctx, "POST", path, bucket="subscribe", json={}, version=version, repeatable=True)
-    body, _ = client.call(ctx, "GET", f"{path}?q=memberAndApplication", bucket="profile", version=version)
+    body, _ = client.call(ctx, "GET", f"{path}?q=memberAndApplication", bucket="member", version=version)
     return _from_authorisations(body)
 
 
 def _roles(ctx: Context) -> Account | None:
-    body, _ = client.call(ctx, "GET", _ROLES, bucket="profile")
+    body, _ = client.call(ctx, "GET", _ROLES, bucket="roles")
     held = {wire.ident(each.get("roleAssignee")) for each in wire.entries(body.get("elements"))} - {""}
     return Account(_person(held.pop())) if len(held) == 1 else None
 
@@ -168,7 +168,7 @@ def page_of(ctx: Context) -> str:
     if account_id.startswith(urns.ORGANISATION):
         return account_id
     try:
-        body, _ = client.call(ctx, "GET", _ROLES, bucket="profile")
+        body, _ = client.call(ctx, "GET", _ROLES, bucket="roles")
     except ConnectorError as error:
         if error.remedy in (Remedy.RETRY, Remedy.REFRESH):
             raise

@@ -780,6 +780,21 @@ def test_the_subscription_of_the_page_is_told(
     assert (found.is_active, said in found.said) == (is_active, True), found.said
 
 
+def test_names_that_may_not_be_asked_for_hold_up_neither_looks_nor_comments(linkedin: FakePlatform) -> None:
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
+    linkedin.on("GET", SUBSCRIPTION, json_answer({"webhook": HOOK}))
+    linkedin.on("GET", "/rest/organizationalEntityNotifications", json_answer({"elements": []}))
+    asked = list[str]()
+    ctx = linkedin.context(connector, ACCOUNT, ahead=asked.append)
+
+    connector.subscription(ctx, HOOK)
+    connector.history(ctx, wire.pack({"of": "comments"}))
+    assert asked == ["roles", "subscribe", "roles", "read"]
+    linkedin.on("GET", "/v2/people/(id:1)", json_answer({}))
+    connector.profile(ctx, "urn:li:person:1")
+    assert asked[4:] == ["profile"]
+
+
 def test_without_a_page_nothing_is_to_be_delivered(linkedin: FakePlatform) -> None:
     linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": []}))
 
