@@ -27,6 +27,13 @@ _PUBLIC: Final = (*_SAID_TO_US, _OWN, "post.delete")
 _REVOKED: Final = "oauth.revoke"
 _NEEDED: Final = ("dm.received", "dm.sent")  # without them there is no channel
 _MOST_PAGES: Final = 100
+# X counts them apart: to look at webhooks goes on where to register one has to wait.
+_BUCKETS: Final = {
+    "GET": "webhooks",
+    "PUT": "webhook proof",
+    "POST": "webhook registration",
+    "DELETE": "webhook removal",
+}
 _CRC: Final = b"CrcValidationFailed"
 _NO_ROOM: Final = "WebhookLimitExceeded"
 _CRC_WORDS: Final = {
@@ -171,7 +178,7 @@ def _at_our_door(
 
 
 def _hooks(ctx: Context) -> list[Mapping[str, Any]]:
-    return wire.entries(client.call(ctx, "GET", "webhooks", bucket="webhook", token=ctx.app.bearer)[0])
+    return wire.entries(client.call(ctx, "GET", "webhooks", bucket=_BUCKETS["GET"], token=ctx.app.bearer)[0])
 
 
 def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]], callback_url: str) -> tuple[str, list[str]]:
@@ -185,7 +192,7 @@ def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]], callback_url: str)
         path = f"webhooks/{client.segment(_id(hook))}"
         answer = _told(ctx, "PUT", path)
         if not answer.ok:
-            refusal = errors.refusal(answer, ctx, "webhook")
+            refusal = errors.refusal(answer, ctx, _BUCKETS["PUT"])
             if refusal.remedy in (Remedy.RETRY, Remedy.REFRESH, Remedy.RECONNECT):
                 raise refusal
             if _CRC in answer.content:
@@ -209,7 +216,7 @@ def _registered(ctx: Context, callback_url: str, dead: Sequence[str] = ()) -> st
     reason = next((name for name in _CRC_WORDS if name.encode() in answer.content), "")
     if reason == _NO_ROOM and dead:
         path = f"webhooks/{client.segment(dead[0])}"
-        client.call(ctx, "DELETE", path, bucket="webhook", token=ctx.app.bearer, repeatable=True)
+        client.call(ctx, "DELETE", path, bucket=_BUCKETS["DELETE"], token=ctx.app.bearer, repeatable=True)
         return _registered(ctx, callback_url)
     if reason:
         raise ConnectorError(_CRC_WORDS[reason], remedy=Remedy.TELL, code=reason)
@@ -217,14 +224,14 @@ def _registered(ctx: Context, callback_url: str, dead: Sequence[str] = ()) -> st
         known, _dead = _proven(ctx, _at_our_door(ctx, callback_url), callback_url)
         if known:
             return known
-    raise errors.refusal(answer, ctx, "webhook")
+    raise errors.refusal(answer, ctx, _BUCKETS["POST"])
 
 
 def _told(ctx: Context, method: str, path: str, json: object | None = None) -> Answer:
     """Whatever X answers of webhooks; a refusal may be part of it."""
-    ctx.ahead("webhook")
+    ctx.ahead(_BUCKETS[method])
     answer = ctx.http.request(method, client.url(ctx, path), token=ctx.app.bearer, json=json, repeatable=True)
-    ctx.heard(rates.notices(answer.headers, "webhook", ctx.now))
+    ctx.heard(rates.notices(answer.headers, _BUCKETS[method], ctx.now))
     return answer
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.contract import Account, ConnectorError
+from connectors.contract import Account, ConnectorError, RateNotice
 from connectors.platforms.x.connector import connector
 from tests.connectors.helpers import NOW, FakePlatform, json_answer, sent_json
 
@@ -188,6 +188,20 @@ def test_the_accounts_own_posts_are_asked_for_where_anybody_is_heard_in_public(h
 
     asked = [sent_json(each)["event_type"] for each in x.asked if each.method == "POST"]
     assert ("post.create" in asked) is heard
+
+
+def test_each_way_to_ask_for_a_webhook_has_its_own_limit() -> None:
+    used_up = {"x-rate-limit-limit": "15", "x-rate-limit-remaining": "0", "x-rate-limit-reset": "1786018000"}
+    x = x_with(hook("1976", DEAD, valid=False))
+    unproven = {"data": {"valid": False}}
+    x.on("PUT", "/2/webhooks/1976", json_answer(unproven, headers=used_up))
+    x.on("POST", "/2/webhooks", json_answer({"data": hook("new", OURS)}, headers=used_up))
+    asked, told = list[str](), list[RateNotice]()
+
+    connector.subscribe(x.context(connector, ACCOUNT, ahead=asked.append, heard=told.extend), OURS)
+
+    assert asked[:4] == ["subscriptions", "webhooks", "webhook proof", "webhook registration"]
+    assert [each.bucket for each in told if each.remaining == 0] == asked[2:4]
 
 
 def test_what_an_account_is_delivered_is_looked_for_on_every_page() -> None:
