@@ -17,8 +17,7 @@ from django.db.models import Q
 from connectors import clock as clocks
 from connectors import contexts, sealing
 from connectors.actions import _covering, _handing_over, backfilling, planning, refreshing, scheduling
-from connectors.contract import Account, ConnectorError, Context, Grant, Remedy
-from connectors.http import Before
+from connectors.contract import Account, ConnectorError, Grant, Remedy
 from connectors.models import (
     ChannelHealth,
     Credential,
@@ -38,7 +37,6 @@ NO_CONSENT = "This answer belongs to no consent of yours that is under way. Star
 JUST_NOW = "This account is being connected by somebody else at this moment."
 NOT_CONFIRMED = "The platform has not confirmed the connection yet."
 Note = Callable[[str], object]
-Heed = Callable[[Context], Context]
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -271,18 +269,20 @@ def callback_url(channel: Channel) -> str:
     return f"{settings.PARLEY_PUBLIC_URL}/webhooks/{channel.platform}/{channel.public_id}/"
 
 
-def subscribe(
-    *, channel: Channel, now: datetime, watch: Before | None = None, heed: Heed = lambda it: it
-) -> None:
-    """Ask the platform to deliver to our door, or, where it is polled, to keep for us what we will poll. `watch`: called ahead of each
-    request of a renewal. `heed`: makes the context one of which requests are counted and limits obeyed."""
+def our_door(channel: Channel) -> str:
+    """Where the platform is asked to deliver. Raises ConnectionRefused where it would not."""
     url = callback_url(channel)
     parts = urlsplit(url)
     delivers = platforms.get(channel.platform).receive.mode == "webhook"
     if delivers and parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:
         raise ConnectionRefused("Platforms deliver to https addresses only: set PARLEY_PUBLIC_URL to one.")
+    return url
+
+
+def subscribe(*, channel: Channel, now: datetime) -> None:
+    """Ask the platform to deliver to our door, or, where it is polled, to keep for us what we will poll."""
+    url = our_door(channel)
     connector, context, credential = contexts.of_channel(channel, now=now)
-    context = heed(context)
     try:
         try:
             connector.subscribe(context, url)
@@ -290,8 +290,8 @@ def subscribe(
             if error.remedy is not Remedy.REFRESH:
                 raise
             tokens = refreshing.refresh(
-                channel_id=channel.pk, seen_version=credential.version, clock=clocks.from_(now), watch=watch
-            )  # fmt: skip
+                channel_id=channel.pk, seen_version=credential.version, clock=clocks.from_(now)
+            )
             connector.subscribe(replace(context, tokens=tokens), url)
     except ConnectorError as error:
         raise ConnectionRefused(

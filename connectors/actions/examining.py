@@ -10,12 +10,13 @@ from django.db import transaction
 from connectors.abilities import Watches
 from connectors.actions import _covering, connecting
 from connectors.actions._asking import Asker
-from connectors.contract import Connector, ConnectorError, Context, Subscription
+from connectors.contract import Connector, ConnectorError, Context, Remedy, Subscription
 from connectors.models import ChannelHealth, GapCause, Level
 from inbox.models import Channel, ChannelState
 
 log = structlog.get_logger(__name__)
 MENDED = "The platform had stopped delivering ({}); it was asked for deliveries again and agreed."
+TRIED = "The platform has stopped delivering, and was in trouble when it was asked for deliveries again. The next comparison asks once more."
 AGREED = "It was asked for deliveries again and agreed; whether it delivers was not to be learned yet."
 
 
@@ -57,14 +58,19 @@ def _may_be_mended(channel: Channel, found: Subscription) -> bool:
 
 
 def _mend(asker: Asker, found: Subscription, now: datetime) -> bool:
-    """That nothing is delivered is a gap at once. It is said of the channel, and rings, where to ask again did not help."""
+    """That nothing is delivered is a gap at once. It is said of the channel, and rings, where to ask again did not help; of a platform that
+    was in trouble when it was asked, where the next comparison meets the same."""
     channel = asker.channel
     _note_gap(channel, found, now)
     _note(channel, **_named(found))
     try:
-        connecting.subscribe(channel=channel, now=asker.clock(), watch=asker.count, heed=asker.heeding)
-    except (ConnectorError, connecting.ConnectionRefused):
-        _keep(channel, found, now)
+        door = connecting.our_door(channel)
+        asker.ask(lambda connector, context: connector.subscribe(context, door))
+    except (ConnectorError, connecting.ConnectionRefused) as refused:
+        if _may_pass(refused) and not _has_failed_before(channel):
+            _note(channel, subscribed=None, subscription_said=TRIED)
+        else:
+            _keep(channel, found, now)
         raise
     try:
         again = look(asker, now=asker.clock())
@@ -72,6 +78,15 @@ def _mend(asker: Asker, found: Subscription, now: datetime) -> bool:
         _note(channel, subscribed=None, subscription_said=AGREED)
         raise
     return again is not None and again.is_active
+
+
+def _may_pass(refused: Exception) -> bool:
+    return isinstance(refused, ConnectorError) and refused.remedy in (Remedy.RETRY, Remedy.UNKNOWN)
+
+
+def _has_failed_before(channel: Channel) -> bool:
+    health = ChannelHealth.objects.filter(channel=channel).first()
+    return health is not None and (health.subscribed is False or health.subscription_said == TRIED)
 
 
 @transaction.atomic

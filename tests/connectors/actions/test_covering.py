@@ -402,6 +402,35 @@ def test_that_nothing_is_delivered_rings_where_to_ask_for_it_again_did_not_help(
     assert (Gap.objects.get(cause="not_subscribed").until is None) is (known is not True)
 
 
+def test_a_platform_that_is_in_trouble_when_it_is_asked_to_deliver_again_is_asked_once_more_before_that_rings(
+    channel: Channel, platform: FakePlatform, clock: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ChannelHealth.objects.create(channel=channel, subscribed=True)
+    faults = 3
+
+    def subscribe(ctx: Any, callback_url: str) -> None:
+        nonlocal faults
+        faults -= 1
+        if faults >= 0:
+            raise ConnectorError("It is in trouble.", remedy=Remedy.RETRY)
+
+    def subscription(ctx: Any, callback_url: str) -> Subscription:
+        return Subscription(faults < 0, "It is switched off.")
+
+    monkeypatch.setattr(platform, "subscription", subscription, raising=False)
+    monkeypatch.setattr(platform, "subscribe", subscribe)
+    asker = Asker(channel, clock, time.monotonic() + 60, lambda seconds: None, lambda text, level: None)
+
+    assert examining.look_and_mend(asker, now=clock())  # within a few seconds it has passed
+
+    faults, rung, known = 10, [], []
+    for _ in range(3):
+        examining.look_and_mend(asker, now=clock())
+        rung.append(alarming.look(now=clock()))
+        known.append(ChannelHealth.objects.get().subscribed)
+    assert (rung, known) == ([0, 1, 0], [None, False, True])
+
+
 def test_a_backfill_says_what_it_leaves_to_the_comparison_and_is_refused_where_none_is_made(
     walk: SyncSchedule, clock: Moving
 ) -> None:
