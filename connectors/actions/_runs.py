@@ -56,7 +56,9 @@ def open_run(schedule: SyncSchedule, now: datetime) -> SyncRun | None:
     if schedule.days is None:
         return None  # what somebody asked for is done
     schedule.cursor = ""  # a range begins at its newest end, wherever the last one stood
-    SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(cursor="")
+    # Nor is what the last one failed by held against it: what passes must not cost the whole of it.
+    mine = SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner)
+    mine.update(cursor="", failures=0, waits=0)
     return begin(schedule, now, since=now - timedelta(days=schedule.days), until=now)
 
 

@@ -169,6 +169,14 @@ def test_a_planned_backfill_that_gave_up_begins_anew_at_its_plan(schedule, platf
 
     assert SyncRun.objects.get().state == "failed"
     assert daily.next_run_at == daily.cadence.after(clock()) > clock() + timedelta(minutes=15)
+    assert alarming.look(now=clock()) == 1
+
+    clock.passes(86400)
+    run(daily, clock)
+
+    assert SyncRun.objects.last().state == "running"  # it has all its tries again
+    alarming.look(now=clock())
+    assert Alarm.objects.get().cleared_at is None
 
 
 def limited(platform, monkeypatch, clock, *, pages):
