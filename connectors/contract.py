@@ -218,6 +218,9 @@ class Page:
     stretch: Stretch | None = None  # where absence may mean that a message was withdrawn
     remarks: tuple[str, ...] = ()  # what the platform could not show, in words: no item of ours
     public: bool = False  # it is of public talk, which this grant is shown
+    failed_at: tuple[
+        datetime | None, ...
+    ] = ()  # by `failures`: from when each is, as far as that can be read
     withheld: str = ""  # why public talk, of which the rest would be, is not shown to this grant
 
 

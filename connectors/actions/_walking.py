@@ -63,7 +63,7 @@ class Walker:
         cursor = self.schedule.cursor
         while True:
             page = self._ask(lambda connector, context, at=cursor: connector.poll(context, at))
-            page = _narrowing.without(page, _narrowing.unasked(self.channel, page))
+            page = _narrowing.without(self.channel, page, _narrowing.unasked(self.channel, page))
             stuck = page.more and page.cursor == cursor and not self._unknown(page)
             self.keep(Kept(page, page.cursor or cursor, self.channel.created_at))
             cursor = page.cursor or cursor
@@ -104,7 +104,7 @@ class Walker:
             horizon = walk.horizon
             walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
             kept = Kept(
-                _narrowing.without(self._with_withdrawn(page), unasked), walk.written(), before,
+                _narrowing.without(self.channel, self._with_withdrawn(page), unasked), walk.written(), before,
                 withheld_since=known_until or self.channel.created_at,
             )  # fmt: skip
             if page.unordered and page.beyond and page.cursor == page.beyond:
@@ -162,6 +162,7 @@ class Walker:
             self._note_way(page, since, until)
             before = public_until if page.public else until
             kept = replace(page, events=_narrowing.within(page.events, since, before), stretch=None)
+            kept = _narrowing.without(self.channel, kept, ())
             self.keep(Kept(kept, "" if stop else following, before))
             if leads_back:
                 raise ConnectorError(LEADS_BACK, remedy=Remedy.TELL)

@@ -72,7 +72,7 @@ def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:
         return _withheld(state, thread_id, refused)
     elements = wire.entries(body.get("elements"))
     events: list[InboundEvent] = []
-    failures = []
+    failures: list[tuple[Mapping[str, Any], str]] = []
     for element in elements:
         try:
             found = comments.parse(element)
@@ -92,4 +92,6 @@ def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:
     going_on = {**state, "of": "comments", "page": organisation, "start": following, "met": met}
     if not more and state.get("no_log"):
         going_on, more = {"of": "nothing more"}, True
-    return Page(tuple(events), wire.pack(going_on) if more else "", more, tuple(failures), public=True)
+    failed_at = tuple(wire.moment(element.get("lastModifiedAt")) for element, _ in failures)
+    cursor = wire.pack(going_on) if more else ""
+    return Page(tuple(events), cursor, more, tuple(failures), public=True, failed_at=failed_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -55,7 +56,7 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
         raise
     elements = wire.entries(body.get("elements"))
     events: list[InboundEvent] = []
-    failures = []
+    failures: list[tuple[Mapping[str, Any], str]] = []
     for element in elements:
         newest = max(newest, wire.count(element.get("processedAt")) or 0)
         try:
@@ -93,7 +94,12 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
         following is not None,
         tuple(failures),
         told_until=max(captured, default=None),
+        failed_at=tuple(_logged_at(element) for element, _ in failures),
     )
+
+
+def _logged_at(element: Mapping[str, Any]) -> datetime | None:
+    return wire.moment(element.get("capturedAt")) or wire.moment(element.get("processedAt"))
 
 
 def next_start(body: Mapping[str, Any], start: int, received: int) -> int | None:

@@ -11,7 +11,8 @@ import pytest
 from connectors.actions import backfilling, connecting, purging, syncing
 from connectors.actions._asking import Asker
 from connectors.actions._runs import Synced
-from connectors.models import Gap, PlatformApp, SyncRun, SyncSchedule, Task
+from connectors.contract import Edited, Page
+from connectors.models import DeadItem, Gap, PlatformApp, SyncRun, SyncSchedule, Task
 from connectors.queries import past
 from inbox.models import Brand, Channel, Message
 from tests.connectors.conftest import NOW, Moving
@@ -71,6 +72,28 @@ def test_of_the_past_comes_in_what_was_chosen(
     news = {"After, by a clock that is behind": True, "Nobody delivered it": False}
     assert told() == {**chosen, **news}
     assert Message.objects.filter(text__startswith="Long ago").count() == long_ago
+
+
+@pytest.mark.parametrize("way", [Task.POLL, Task.RECONCILE])
+@pytest.mark.parametrize(("days", "kept"), [(0, {"new", "of no time"}), (7, {"new", "of no time", "chosen"})])
+def test_what_cannot_be_read_or_was_changed_before_comes_in_where_it_was_chosen(
+    connected: Connected, platform: FakePlatform, clock: Moving, monkeypatch: pytest.MonkeyPatch,
+    days: int, kept: set[str], way: str,
+) -> None:  # fmt: skip
+    ages = {"new": 0, "of no time": None, "chosen": 3, "old": 20}
+    channel = connected(days)
+    page = Page(
+        tuple(Edited(name, "Changed.", NOW - timedelta(days=age)) for name, age in ages.items() if age is not None),
+        failures=tuple(({"id": name}, "It has no author.") for name in ages),
+        failed_at=tuple(None if age is None else NOW - timedelta(days=age) for age in ages.values()),
+    )  # fmt: skip
+    monkeypatch.setattr(platform, "poll", lambda ctx, cursor: page)
+    monkeypatch.setattr(platform, "history", lambda ctx, cursor: page)
+
+    done = run(channel, way, clock)
+
+    assert {each.payload["payload"]["id"] for each in DeadItem.objects.all()} == kept
+    assert (done.dead, done.events) == (len(kept), len(kept) - 1)
 
 
 def test_a_past_that_nobody_wants_is_not_read(

@@ -384,6 +384,7 @@ def test_the_log_is_read_page_by_page_and_from_its_last_time_on(linkedin: FakePl
     two = connector.poll(ctx, one.cursor)
     connector.poll(ctx, two.cursor)
     assert (one.more, two.more, len(one.events), len(one.failures)) == (True, False, 1, 1)
+    assert one.failed_at == (wire.moment(event["capturedAt"]),)
     asked = [request.url.params for request in linkedin.asked]
     assert asked[0]["startTime"] == str(milliseconds(NOW - timedelta(days=27)))
     assert (asked[1]["startTime"], "start" in asked[1]) == (str(event["processedAt"]), False)
@@ -558,7 +559,7 @@ def test_history_ends_with_the_comments_of_the_page(linkedin: FakePlatform) -> N
     assert [each.text for each in comments.events if isinstance(each, InboundMessage)] == [
         "Still waiting for support"
     ]
-    assert len(comments.failures) == 1
+    assert len(comments.failures) == len(comments.failed_at) == 1
     alone = connector.history(ctx, "", f"comment:{COMMENT}")
     assert len(alone.events) == 1
 
