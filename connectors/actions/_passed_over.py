@@ -67,4 +67,4 @@ class PassedOver:
 
 
 def _rest(count: int) -> timedelta:
-    return min(LONGEST_REST, FIRST_REST * 2 ** min(count - 1, 10))
+    return min(LONGEST_REST, FIRST_REST * (1 << min(count - 1, 10)))
