@@ -218,9 +218,7 @@ class Page:
     stretch: Stretch | None = None  # where absence may mean that a message was withdrawn
     remarks: tuple[str, ...] = ()  # what the platform could not show, in words: no item of ours
     public: bool = False  # it is of public talk, which this grant is shown
-    failed_at: tuple[
-        datetime | None, ...
-    ] = ()  # by `failures`: from when each is, as far as that can be read
+    failed_at: tuple[datetime | None, ...] = ()  # by failure: from when it is, if that is told
     withheld: str = ""  # why public talk, of which the rest would be, is not shown to this grant
 
 
@@ -247,8 +245,7 @@ class Connector(Protocol):
         """The updates of one delivery, unparsed. Raises Malformed when the body as a whole cannot be read."""
 
     def parse(self, item: Item, account: Account) -> Sequence[InboundEvent]:
-        """What one update says. Pure. An unknown kind becomes an UNSUPPORTED message where a thread can be told, else (): then it
-        is kept as it came. One that is known and says nothing to the inbox is Ignored."""
+        """What one update says. Pure. Of an unknown kind: UNSUPPORTED where a thread is told, else (), and it is kept; of no news: Ignored."""
 
     def authorise(self, ctx: Context, redirect_uri: str, state: str) -> Authorisation:
         """Where a person gives consent."""
