@@ -139,8 +139,7 @@ class _Walk:
     wrote: bool = False  # the customer, by now
     opened_at: datetime | None = None
     unanswered: dict[int, datetime] = field(default_factory=dict)  # message → since when it waits
-    # The same of what waits for a spell to be under way.
-    brought: dict[int, datetime] = field(default_factory=dict)
+    brought: dict[int, datetime] = field(default_factory=dict)  # the same, of what waits for a spell
     response: datetime | None = None  # since when the clock under way runs
     kind: Kind = Kind.FIRST  # of that clock
     own_since: datetime | None = None  # and since when what is done here is done to it
@@ -203,6 +202,7 @@ class _Walk:
         self._asks(number, each.at if each.brought else at, at)
 
     def _joined(self, at: datetime, number: int) -> None:
+        self.wrote = True  # also where it waits on, and what asks for nothing any more
         if number in self.brought and self.status is not Status.SPAM:
             self._begin(at)
 

@@ -242,6 +242,8 @@ def lived_through(
             if each.since == moment and each.late:
                 wrote(each, beat)
         gone(moment, beat, late=True)
+        if any(each.said.brought and each.said.learned_at == moment for each in asked):
+            written.append(beat)
         if status != "spam" and any(each.said.learned_at == moment for each in brought):
             begin(beat)
         diary.append((status, ours))

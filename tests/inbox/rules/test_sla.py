@@ -396,6 +396,14 @@ def test_what_was_closed_before_its_customer_ever_wrote_has_its_first_response_b
     assert [each[:3] for each in told(found) if each[0] != "resolution"] == [("first", "met", 8), ("next", "running", 20)]  # fmt: skip
 
 
+@pytest.mark.parametrize("unsent", [None, 8, 12])
+def test_what_a_merge_brought_into_spam_was_written_before_that_was_resolved(unsent: float | None) -> None:
+    brought = customer(5, learned=10, unsent=unsent, brought=True)
+    found = look([brought, customer(30)], [turn(3, What.SPAM), turn(20, What.RESOLVED)], 32)
+
+    assert [each[0] for each in told(found)] == ["next", "resolution"]
+
+
 def test_an_answer_that_was_on_its_way_when_it_was_resolved_ends_the_wait_when_it_leaves() -> None:
     found = look([customer(0), answer(6)], [turn(3, What.RESOLVED)], 9, held=[queued(2, left=6)])
 
