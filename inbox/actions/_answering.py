@@ -51,7 +51,7 @@ class SpentClick(Exception):
 class StaleReply(Exception):
     """Something was said in the thread after the page the reply was written on. `newer` is what the writer has not seen."""
 
-    def __init__(self, newer: list[Message]) -> None:
+    def __init__(self, newer: news.News) -> None:
         super().__init__("There is news in this conversation.")
         self.newer = newer
 
@@ -152,12 +152,11 @@ def queue(
     return messages
 
 
-def news_to(writer: Person, conversation: Conversation, seen_seq: int) -> list[Message]:
+def news_to(writer: Person, conversation: Conversation, seen_seq: int) -> news.News:
     """What somebody else said since. One's own last reply is no news, however quickly the next one follows it."""
     if conversation.public_seq <= seen_seq:
-        return []
-    came = news.messages_since(conversation, seen_seq, news.BY_EITHER_SIDE)
-    return [message for message in came if message.author_person_id != writer.pk]
+        return news.News()
+    return news.messages_since(conversation, seen_seq, news.BY_EITHER_SIDE, besides=writer)
 
 
 def _reopened(conversation: Conversation, by: Person, now: datetime) -> dict[str, object]:

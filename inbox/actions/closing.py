@@ -9,7 +9,7 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import _snoozing, _undo, _writing
 from inbox.actions._queueing import BY_PERSON
-from inbox.models import Conversation, ConversationState, EventKind, Message, Person, UndoKind
+from inbox.models import Conversation, ConversationState, EventKind, Person, UndoKind
 from inbox.queries import news
 
 
@@ -20,7 +20,7 @@ class AnotherIsOpen(Exception):
 class NewsArrived(Exception):
     """The customer wrote after the page that somebody resolves on. `newer` is what they have not seen."""
 
-    def __init__(self, newer: list[Message]) -> None:
+    def __init__(self, newer: news.News) -> None:
         super().__init__("There is news in this conversation.")
         self.newer = newer
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from inbox.exchange import MessageKind
-from inbox.models import Conversation, Event, EventKind, Message
+from inbox.models import Conversation, Event, EventKind, Message, Person
 
 FROM_CUSTOMER = (EventKind.MESSAGE_RECEIVED,)
 WORDS_OF_CUSTOMER = (EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_AMENDED)
@@ -22,16 +22,27 @@ BY_EITHER_SIDE = (
 REWORDED = "reworded"  # what such an event says of itself: reactions and names are no news
 
 
+class News(list[Message]):
+    """Messages in thread order. `newest`: the number of the last event by which they are news; what came after it is not among them."""
+
+    newest = 0
+
+
 def messages_since(
-    conversation: Conversation, seq: int, kinds: Collection[EventKind], *, limit: int = 20
-) -> list[Message]:
-    """Messages that came, or were edited or unsent by the customer, after the brand's event `seq`, in thread order."""
-    came = since(conversation.pk, seq, kinds).values("message_id")
-    return list(
-        Message.objects.filter(pk__in=came)
-        .prefetch_related("attachments")
-        .order_by("sent_at", "order_key", "pk")[:limit]
-    )
+    conversation: Conversation, seq: int, kinds: Collection[EventKind], *, besides: Person | None = None, limit: int = 20
+) -> News:  # fmt: skip
+    """Messages that came, or were edited or unsent by the customer, after the brand's event `seq`: what happened first, if it is much.
+    `besides`: whose own are none."""
+    told = since(conversation.pk, seq, kinds).exclude(message=None)
+    if besides is not None:
+        told = told.exclude(message__author_person=besides)
+    numbers = dict(told.order_by("seq").values_list("seq", "message_id")[:limit])
+    if not numbers:
+        return News()
+    came = Message.objects.filter(pk__in=numbers.values()).prefetch_related("attachments")
+    news = News(came.order_by("sent_at", "order_key", "pk"))
+    news.newest = max(numbers)
+    return news
 
 
 def count_since(conversation: Conversation, seq: int, kinds: Collection[EventKind]) -> int:

@@ -15,7 +15,7 @@ from inbox import access
 from inbox.actions import drafting, noting, replying, undoing
 from inbox.forms import NoteForm, ReplyForm
 from inbox.models import Attachment, Conversation, Message
-from inbox.queries import holds, timeline
+from inbox.queries import holds, news, timeline
 from inbox.views._door import AgentRequest, notice, signed_in
 
 
@@ -74,13 +74,13 @@ def create_note(request: AgentRequest, brand_slug: str, public_id: UUID) -> Http
 
 
 def stopped(
-    request: AgentRequest, conversation: Conversation, newer: list[Message], *, resolving: bool = False
+    request: AgentRequest, conversation: Conversation, newer: news.News, *, resolving: bool = False
 ) -> HttpResponse:
     """What somebody has not seen who answers or resolves: shown first, with a choice."""
     entries = timeline.dress(newer, conversation=conversation, brand_slug=conversation.brand.slug)
     found = {
         "entries": entries,
-        "newest": max((message.seq for message in newer), default=0),
+        "newest": newer.newest,
         "resolving": resolving,
     }
     return render(request, "inbox/_stale.html", found, status=409)

@@ -37,7 +37,7 @@ from inbox.models import (
     Person,
     TakenEcho,
 )
-from inbox.queries import outbox
+from inbox.queries import news, outbox
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
 from tests.inbox.actions.holding import held
@@ -162,8 +162,27 @@ def test_a_reply_written_before_the_last_message_is_stopped_and_shows_what_is_ne
         reply(conversation, jo, written_against=seen)
 
     assert [message.text for message in stopped.value.newer] == ["Forget it, it came!"]
-    shown = max(message.seq for message in stopped.value.newer)
-    assert reply(conversation, jo, written_against=shown).state == MessageState.QUEUED
+    assert reply(conversation, jo, written_against=stopped.value.newer.newest).state == MessageState.QUEUED
+
+
+def test_what_has_been_shown_ends_where_the_rest_begins_and_none_of_it_is_ones_own(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    seen = conversation.public_seq
+    for _ in range(2):
+        reply(conversation, jo, written_against=seen)
+    said = [say.wrote(words, seconds=seconds) for seconds, words in enumerate(["Hello?", "??", "Cancel it!"], start=90)]  # fmt: skip
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in said], now=say.at(100))
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.edited(said[0], "Hello!", seconds=110))], now=say.at(110)
+    )
+
+    def since(seq: int) -> news.News:
+        return news.messages_since(conversation, seq, news.BY_EITHER_SIDE, besides=jo, limit=2)
+
+    shown = since(seen)
+    assert [each.text for each in shown] == ["Hello!", "??"]
+    assert [each.text for each in since(shown.newest)] == ["Hello!", "Cancel it!"]
 
 
 @pytest.fixture
@@ -1076,12 +1095,12 @@ def test_a_customers_change_of_mind_makes_a_reply_stale_and_is_shown(
     with pytest.raises(replying.StaleReply) as stopped:
         reply(conversation, jo, written_against=seen)
 
-    [news] = stopped.value.newer
-    assert (news.text, news.deleted_at is not None) == (
+    [arrived] = stopped.value.newer
+    assert (arrived.text, arrived.deleted_at is not None) == (
         ("Cancel it, please", False) if what == "an edit" else ("", True)
     )
     # Whoever has the message before them as it now is has seen it.
-    assert reply(conversation, jo, written_against=news.seq).state == MessageState.QUEUED
+    assert reply(conversation, jo, written_against=arrived.seq).state == MessageState.QUEUED
 
 
 def test_a_reaction_and_a_change_of_our_own_words_are_no_news(

@@ -200,6 +200,22 @@ def test_a_reply_to_an_older_state_shows_what_arrived(
     assert "I &lt;b&gt;cancelled&lt;/b&gt;" in stopped.content.decode()
 
 
+def test_of_much_that_arrived_the_newest_is_shown(
+    page: Client, conversation: Conversation, channel: Channel
+) -> None:
+    written_against = conversation.public_seq
+    words = ["Hello?", "Anyone?", "Please?", "Cancel it!"]
+    said = [
+        Arrival(channel.pk, say.wrote(text, seconds=seconds)) for seconds, text in enumerate(words, start=30)
+    ]
+    receiving.receive(arrivals=said, now=say.at(40))
+
+    stopped = reply(page, conversation, written_against=written_against).content.decode()
+
+    assert "4 messages arrived" in stopped
+    assert [text for text in words if text in stopped] == words[1:]
+
+
 def test_a_refused_reply_says_why_in_words(page: Client, conversation: Conversation) -> None:
     answer = reply(page, conversation, text="x" * 1001)
 
