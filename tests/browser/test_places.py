@@ -295,3 +295,23 @@ def test_esc_gives_the_hand_back_to_the_row_or_to_the_next_where_it_leaves_the_v
     expect(page.locator(row[in_hand])).to_be_focused()
     page.keyboard.press("k" if what == "left" else "j")
     expect(page.locator(row["zoe"])).to_be_focused()
+
+
+def test_esc_gives_the_hand_to_a_row_that_has_moved_where_all_others_have(
+    enter: Enter, outside: Outside
+) -> None:
+    for who in ("anna", "bob"):
+        outside.write("Where is my parcel?", who=who)
+    row = {each.thread_key: row_of(each) for each in Conversation.objects.all()}
+    page = enter("/b/lumen/inbox/open/?sort=newest")
+    for key in ("j", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".head__name")).to_have_text("Bob")
+    outside.write("And the lamp?", who="anna")
+    expect(page.locator("[data-pill]")).to_have_text("1 new")
+    page.keyboard.press("e")
+    expect(page.locator(f"{row['bob']}[data-left]")).to_be_visible()
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator(row["anna"])).to_be_focused()

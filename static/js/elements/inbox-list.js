@@ -233,8 +233,9 @@ class InboxList extends KeysetScroller {
   /** The hand was on a row that has moved, or has gone: it goes with it, or to the next that stood there. Else the next key would start at the top. */
   #takeUp(hand, before, moved) {
     const at = before.indexOf(hand)
-    const others = [...before.slice(at + 1), ...before.slice(0, at).reverse()].filter((row) => !moved.includes(row))
-    const row = [hand, ...others].find(({ isConnected }) => isConnected)
+    const others = [...before.slice(at + 1), ...before.slice(0, at).reverse()]
+    const still = others.filter((row) => !moved.includes(row)) // one that moved, too, stands elsewhere by now: it is better than none
+    const row = [hand, ...still, ...others].find(({ isConnected }) => isConnected)
     row?.focus({ preventScroll: true })
   }
 
