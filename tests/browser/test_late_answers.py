@@ -188,6 +188,24 @@ def test_a_reply_that_is_stopped_after_its_writer_has_gone_on_is_told_with_a_way
     assert not Message.objects.filter(direction=Direction.OUT, conversation=anna).exists()
 
 
+def test_send_anyway_is_for_what_its_choice_has_shown_also_over_a_note(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    page = enter(at(anna))
+    unseen(page, outside, "Cancel it!")
+    held = hold(page, REPLIES)
+    page.fill(FIELD, "It left today!")
+    page.keyboard.press("Control+Enter")
+    held.until_given()
+    page.click("#tab-note")
+    held.let_go()
+
+    page.click("[data-send-anyway]")
+
+    expect(page.locator(".message[data-side=brand]:not([data-pending])")).to_contain_text("It left today!")
+    expect(page.locator(".stale")).to_have_count(0)
+
+
 def test_a_reply_that_is_stopped_while_the_next_one_is_on_its_way_is_told_and_takes_no_hand(
     enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside
 ) -> None:

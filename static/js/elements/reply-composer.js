@@ -435,8 +435,8 @@ class ReplyComposer extends HTMLElement {
 
   /** Whatever the choice has shown. What came after it is one more choice. */
   #sendAnyway() {
+    this.read = this.stale.firstElementChild?.dataset.newest // before the other tab takes the choice away
     if (this.mode !== "reply") this.write("reply")
-    this.read = this.stale.firstElementChild?.dataset.newest
     this.#send()
   }
 
