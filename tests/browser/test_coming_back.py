@@ -141,3 +141,42 @@ def test_what_was_leaving_when_its_page_went_is_offered_unless_it_is_there_and_i
     expect(sent).to_have_count(1)
     expect(other).not_to_contain_text("It left today")
     assert Message.objects.filter(direction=Direction.OUT).count() == 1
+
+
+@pytest.mark.parametrize("since", ["", "Anything else?"])
+def test_what_was_leaving_when_its_page_went_has_the_quote_and_the_files_of_its_own(
+    enter: Enter, anna: Conversation, since: str
+) -> None:
+    page = enter(at(anna))
+    quote, files = page.locator("[data-quote]"), page.locator("ul[data-files] > [data-attachment]")
+    page.fill(FIELD, "It left today")
+    saved(page)
+    under_way: list[Route] = []
+    page.route(REPLIES, lambda route: under_way.append(route), times=1)
+    page.locator("[data-file-input]").set_input_files(
+        {"name": "lamp.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"0" * 2000}
+    )
+    expect(files).to_have_count(1)
+    page.click("[data-quote-message]")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("reply-composer[data-sending]")).to_be_attached()
+    page.keyboard.type(since)
+
+    page.reload()
+    if since:
+        expect(page.locator(FIELD)).to_have_value(since)
+        expect(files).to_have_count(0)
+        page.click("[data-use-other]")
+
+    expect(page.locator(FIELD)).to_have_value("It left today")
+    expect(quote).to_contain_text("Where is my parcel?")
+    expect(files).to_have_count(1)
+    page.focus(FIELD)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message[data-side=brand][data-entry] .message__quote")).to_have_count(1)
+    if since:
+        page.click("[data-use-other]")
+    expect(page.locator(FIELD)).to_have_value(since)
+    expect(quote).to_be_hidden()
+    expect(files).to_have_count(0)
+    assert Message.objects.exclude(reply_to="").get().attachments.count() == 1

@@ -188,9 +188,21 @@ class ReplyComposer extends HTMLElement {
   }
 
   #restoreFiles() {
-    const { piece } = this.keeper.of("reply")
+    const { piece, left } = this.keeper.of("reply")
+    if (left) return this.#putBeside(left)
     this.uploads.put(piece ? [...piece.children] : [])
     if (piece?.dataset.replyTo) this.#showQuote(piece.dataset.replyTo, piece.dataset.quoted)
+  }
+
+  /** What goes with the words: of a note nothing. */
+  get #beside() {
+    if (this.mode === "note") return {}
+    return { replyTo: this.replyTo ?? "", quoted: this.querySelector("[data-quote] .composer__quoted").textContent, files: this.uploads.kept }
+  }
+
+  #putBeside({ replyTo, quoted, files }) {
+    this.#showQuote(replyTo, quoted)
+    this.uploads.put(elements(files))
   }
 
   /** What another window of the same person wrote, where it is not what stands here, or what a page that went had under way. */
@@ -203,9 +215,13 @@ class ReplyComposer extends HTMLElement {
   }
 
   #choose(useOther) {
-    const lost = this.keeper.choose(this.mode, useOther, this.field.value)
+    const text = this.field.value
+    const beside = this.#beside
+    const used = this.keeper.choose(this.mode, useOther, { text, ...beside, clientId: this.asked === this.#ask() ? this.clientId : undefined })
     this.field.value = this.keeper.of(this.mode).text
-    if (lost) this.#goAs(this.#ask(), lost.clientId)
+    // Files without words of their own are not offered again: they stay.
+    if (used?.files !== undefined) this.#putBeside({ ...used, files: text.trim() ? used.files : used.files + beside.files })
+    if (used?.clientId) this.#goAs(this.#ask(), used.clientId)
     this.showOther()
     this.refresh()
     this.field.focus()
@@ -328,7 +344,7 @@ class ReplyComposer extends HTMLElement {
     }
     this.sending = mode
     this.leavingWords = text
-    this.keeper.leaves(mode, { text, clientId, against: Number(body.get("written_against") ?? 0) })
+    this.keeper.leaves(mode, { text, clientId, against: Number(body.get("written_against") ?? 0), ...this.#beside })
     const pending = this.thread.pend(clientId, text.trim(), mode === "note" ? "note" : "brand")
     this.field.value = ""
     this.toggleAttribute("data-sending", true)

@@ -29,9 +29,12 @@ export class DraftKeeper {
       const other = drafts.read(...this.place, `${mode}.other`)?.text ?? ""
       const found = drafts.reconcile(drafts.read(...this.place, mode), server)
       if (this.#leaving(mode).some(({ text }) => text.startsWith(found.other))) found.other = "" // offered as what was on its way
+      // What was on its way has the quote and the files of its own; a draft of its words was saved before some of them stood there.
+      const onItsWay = (text) => this.#leaving(mode).find((sent) => sent.text === text && !underWay.has(sent.clientId) && !this.#isInThread(sent))
+      const left = onItsWay(found.text)
       const before = this.state[mode]
       const against = before && before.base === found.base ? before.against : Number(piece?.dataset.against ?? 0)
-      this.state[mode] = { ...found, other: found.other || other, piece, against }
+      this.state[mode] = { ...found, other: found.other || other, piece: onItsWay(server?.text) ? null : piece, left, against }
       if (found.other) drafts.write(...this.place, `${mode}.other`, { text: found.other, dirty: true })
       drafts.write(...this.place, mode, found)
       if (found.dirty) this.#soon(mode)
@@ -81,23 +84,32 @@ export class DraftKeeper {
     this.#say("")
   }
 
-  /** Of what is offered; `text` stands in the field. Gives back what was on its way once, if that is used: it goes as what it was. */
-  choose(mode, useOther, text) {
+  /**
+   * Of what is offered; `standing`: the words that stand here, with their quote and their files. Gives back what is used, if that is: what was
+   * on its way once goes as what it was.
+   */
+  choose(mode, useOther, standing) {
     const state = this.state[mode]
-    const { other } = state
-    const lost = other ? null : this.lost(mode)
-    if (lost) this.answered(mode, lost.clientId)
-    state.other = useOther ? text : ""
-    drafts.write(...this.place, `${mode}.other`, state.other ? { text: state.other, dirty: true } : null)
+    const used = state.other ? this.#otherOf(mode) : this.lost(mode)
+    if (!state.other && used) this.answered(mode, used.clientId)
+    state.other = useOther ? standing.text : ""
+    drafts.write(...this.place, `${mode}.other`, state.other ? { ...standing, dirty: true } : null)
     if (!useOther) return null
-    this.typed(mode, other || lost.text)
-    if (lost) state.against = lost.against
-    return lost
+    this.typed(mode, used.text)
+    state.against = used.against ?? 0
+    return used
+  }
+
+  /** What another page has saved is known by its words alone. */
+  #otherOf(mode) {
+    const { other } = this.state[mode]
+    const kept = drafts.read(...this.place, `${mode}.other`)
+    return kept?.text === other ? kept : { text: other }
   }
 
   /**
-   * On their way, and kept by themselves until their answer: others may be typed over them, and the page may go. `sent`: the words, the
-   * client id that they are sent by, and against what they were written.
+   * On their way, and kept by themselves until their answer: others may be typed over them, and the page may go. `sent`: the words, with
+   * their quote and their files, the client id that they are sent by, and against what they were written.
    */
   leaves(mode, sent) {
     underWay.add(sent.clientId)

@@ -23,6 +23,11 @@ export class Uploads {
     return [...this.list.querySelectorAll("[data-attachment]")].map((item) => item.dataset.attachment)
   }
 
+  /** As they stand here, for a page to come. */
+  get kept() {
+    return [...this.list.querySelectorAll("[data-attachment]")].map(({ outerHTML }) => outerHTML).join("")
+  }
+
   get isEmpty() {
     return !this.list.children.length
   }
