@@ -8,9 +8,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from inbox.models import Conversation, Direction, Draft, Message
+from inbox.models import Brand, Conversation, Direction, Draft, Message
 from tests.browser.test_drafts import FIELD, saved
 from tests.browser.test_late_answers import REPLIES, at, hold, is_shown
+from tests.browser.test_no_answer import until_asked
+from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
 UPLOAD = re.compile(r"/attachments/$")
@@ -159,7 +161,7 @@ def test_what_was_leaving_when_its_page_went_has_the_quote_and_the_files_of_its_
     expect(files).to_have_count(1)
     page.click("[data-quote-message]")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("reply-composer[data-sending]")).to_be_attached()
+    until_asked(page, under_way)
     page.keyboard.type(since)
 
     page.reload()
@@ -180,3 +182,65 @@ def test_what_was_leaving_when_its_page_went_has_the_quote_and_the_files_of_its_
     expect(quote).to_be_hidden()
     expect(files).to_have_count(0)
     assert Message.objects.exclude(reply_to="").get().attachments.count() == 1
+
+
+def leaving(page: Page) -> Route:
+    """A reply of which the server has not heard, and others are typed over it."""
+    under_way: list[Route] = []
+    page.route(REPLIES, lambda route: under_way.append(route), times=1)
+    page.fill(FIELD, "It left today")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.type("Anything else?")
+    return until_asked(page, under_way)
+
+
+def test_what_was_leaving_is_offered_no_more_once_it_was_there_though_it_is_taken_back(
+    enter: Enter, anna: Conversation
+) -> None:
+    Brand.objects.update(reply_hold=30)
+    page = enter(at(anna))
+    reply = leaving(page)
+    page.reload()
+    other = page.locator("[data-other]")
+    expect(other).to_contain_text("It left today")
+    reply.fetch()
+    expect(other).to_be_hidden()
+
+    page.click("hold-line button")
+
+    expect(page.locator(FIELD)).to_have_value("It left today\nAnything else?")
+    page.click("#tab-note")
+    page.click("#tab-reply")
+    expect(other).to_be_hidden()
+
+
+def test_what_is_leaving_in_another_window_is_offered_only_when_that_must_have_its_answer(
+    enter: Enter, anna: Conversation
+) -> None:
+    page = enter(at(anna))
+    leaving(page)
+    window = page.context.new_page()
+    window.clock.install()
+    window.goto(page.url)
+    other = window.locator("[data-other]")
+    expect(window.locator(FIELD)).to_have_value("Anything else?")
+    expect(other).to_be_hidden()
+
+    window.clock.fast_forward(61_000)
+
+    expect(other).to_contain_text("This may not have been sent: It left today")
+
+
+def test_what_was_leaving_is_not_offered_where_the_newest_of_the_thread_are_not_loaded(
+    enter: Enter, anna: Conversation
+) -> None:
+    oldest, *_ = make.messages(anna, 100)
+    page = enter(at(anna))
+    reply = leaving(page)
+    address = f"{page.url}?at={oldest.public_id}"
+    page.goto("about:blank")
+    reply.fetch()
+
+    page.goto(address)
+    expect(page.locator(FIELD)).to_have_value("Anything else?")
+    expect(page.locator("[data-other]")).to_be_hidden()

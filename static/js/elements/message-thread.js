@@ -81,6 +81,11 @@ class MessageThread extends KeysetScroller {
     return highest(this.items.children, this.passed)
   }
 
+  /** The newest are here now, or nearer. */
+  ended() {
+    this.closest("conversation-pane").querySelector("reply-composer")?.showOther()
+  }
+
   leaves(edge, items) {
     if (edge === "start") this.passed = highest(items, this.passed)
   }

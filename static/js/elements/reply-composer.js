@@ -208,7 +208,8 @@ class ReplyComposer extends HTMLElement {
   /** What another window of the same person wrote, where it is not what stands here, or what a page that went had under way. */
   showOther() {
     const { other } = this.keeper.of(this.mode)
-    const words = other || (this.keeper.lost(this.mode)?.text ?? "")
+    const lost = this.keeper.lost(this.mode)
+    const words = other || (lost?.text ?? "")
     this.querySelector("[data-other]").hidden = !words
     this.querySelector("[data-other-whence]").textContent = other ? "In another window you wrote:" : "This may not have been sent:"
     this.querySelector("[data-other-words]").textContent = words

@@ -6,8 +6,10 @@ import * as drafts from "./drafts.js"
 import { Refused, ask, elements } from "./fragments.js"
 
 const REST = 700
+const ANSWER = 60_000 // milliseconds: what another window has sent has its answer by then, or that window has gone
 const latest = new Map() // of each conversation: the composer that was opened last
 const underWay = new Set() // what this page has sent and heard nothing of yet, whichever composer sent it, by its client id
+const here = nameOfWindow()
 let steps = 0
 
 export class DraftKeeper {
@@ -30,15 +32,15 @@ export class DraftKeeper {
       const found = drafts.reconcile(drafts.read(...this.place, mode), server)
       if (this.#leaving(mode).some(({ text }) => text.startsWith(found.other))) found.other = "" // offered as what was on its way
       // What was on its way has the quote and the files of its own; a draft of its words was saved before some of them stood there.
-      const onItsWay = (text) => this.#leaving(mode).find((sent) => sent.text === text && !underWay.has(sent.clientId) && !this.#isInThread(sent))
-      const left = onItsWay(found.text)
+      const wasLeaving = (text) => this.#leaving(mode).find((sent) => sent.text === text && !isOnItsWay(sent) && !this.#isInThread(sent))
+      const left = wasLeaving(found.text)
       const before = this.state[mode]
       const against = before && before.base === found.base ? before.against : Number(piece?.dataset.against ?? 0)
-      this.state[mode] = { ...found, other: found.other || other, piece: onItsWay(server?.text) ? null : piece, left, against }
+      this.state[mode] = { ...found, other: found.other || other, piece: wasLeaving(server?.text) ? null : piece, left, against }
       if (found.other) drafts.write(...this.place, `${mode}.other`, { text: found.other, dirty: true })
       drafts.write(...this.place, mode, found)
       if (found.dirty) this.#soon(mode)
-      const isOwed = (sent) => underWay.has(sent.clientId) || !(found.text.startsWith(sent.text) || this.#isInThread(sent))
+      const isOwed = (sent) => isOnItsWay(sent) || !(found.text.startsWith(sent.text) || this.#isInThread(sent))
       this.#keepLeaving(mode, this.#leaving(mode).filter(isOwed))
     }
     this.#mark()
@@ -91,6 +93,7 @@ export class DraftKeeper {
   choose(mode, useOther, standing) {
     const state = this.state[mode]
     const used = state.other ? this.#otherOf(mode) : this.lost(mode)
+    if (useOther && !used) return null // it has arrived meanwhile
     if (!state.other && used) this.answered(mode, used.clientId)
     state.other = useOther ? standing.text : ""
     drafts.write(...this.place, `${mode}.other`, state.other ? { ...standing, dirty: true } : null)
@@ -113,7 +116,7 @@ export class DraftKeeper {
    */
   leaves(mode, sent) {
     underWay.add(sent.clientId)
-    if (sent.text.trim()) this.#keepLeaving(mode, [...this.#leaving(mode).filter(({ clientId }) => clientId !== sent.clientId), sent])
+    if (sent.text.trim()) this.#keepLeaving(mode, [...this.#leaving(mode).filter(({ clientId }) => clientId !== sent.clientId), { ...sent, window: here, at: Date.now() }])
   }
 
   /** They were taken, or stand here again. */
@@ -122,9 +125,17 @@ export class DraftKeeper {
     this.#keepLeaving(mode, this.#leaving(mode).filter((sent) => sent.clientId !== clientId))
   }
 
-  /** What was on its way when its page went, the oldest first, and stands in no thread: perhaps it never left. */
+  /**
+   * What was on its way when its page went, the oldest first: perhaps it never left. What has stood in the thread once is not asked about
+   * again, though it may be taken back; and where the newest messages are not here, nobody can say.
+   */
   lost(mode) {
-    return this.#leaving(mode).find((sent) => !underWay.has(sent.clientId) && !this.#isInThread(sent))
+    if (this.composer.thread.more.end) return undefined
+    for (const each of ["reply", "note"]) for (const sent of this.#leaving(each)) if (this.#isInThread(sent)) this.answered(each, sent.clientId)
+    const all = this.#leaving(mode)
+    clearTimeout(this.later)
+    if (all.some(isOnItsWay)) this.later = setTimeout(() => this.composer.isConnected && this.composer.showOther(), ANSWER)
+    return all.find((sent) => !isOnItsWay(sent))
   }
 
   #isInThread({ clientId }) {
@@ -230,5 +241,21 @@ export class DraftKeeper {
     const some = Object.values(this.state).some((state) => state?.text || state?.piece?.children.length)
     shell.markDraft?.(dataset.id, Boolean(some))
     shell.ahead?.forget(dataset.id) // it was fetched with another draft
+  }
+}
+
+/** Its answer is to come: to this page, or to another window, which has it still. */
+function isOnItsWay({ clientId, window, at }) {
+  return underWay.has(clientId) || (window !== here && Date.now() - at < ANSWER)
+}
+
+/** The same for all pages of a window, one after the other. */
+function nameOfWindow() {
+  try {
+    const name = sessionStorage.getItem("parley.window") ?? crypto.randomUUID()
+    sessionStorage.setItem("parley.window", name)
+    return name
+  } catch {
+    return crypto.randomUUID()
   }
 }
