@@ -10,6 +10,7 @@ from operator import attrgetter
 from inbox.actions import _sql
 from inbox.rules.arrays import array
 from inbox.rules.course import Kind, Run
+from inbox.rules.happened import Turn, What
 from inbox.rules.sla import ClockNow, State
 
 Timer = tuple[str, int, datetime]  # kind, percent, when
@@ -126,14 +127,17 @@ def cancelled(stored: Sequence[Stored], horizon: datetime) -> set[datetime]:
 
 
 def match(
-    runs: Sequence[Run], stored: Sequence[Stored]
+    runs: Sequence[Run], stored: Sequence[Stored], turns: Sequence[Turn], horizon: datetime
 ) -> tuple[list[tuple[Run, Stored | None]], list[Stored]]:
     """By kind and start; what is left over by kind, in order: a start that moved is still the same clock."""
+    opened = {turn.at for turn in turns if turn.what is What.REOPENED}
     exact = {(row.kind, row.started_at): row for row in stored}
     found: dict[Run, Stored | None] = {}
     for run in runs:
         row = exact.pop((run.kind, run.started_at), None)
         called, row = (run, row) if row else _as_it_was_called(run, exact)
+        if row is None and run.started_at in opened and run.ended_at is not None and run.ended_at < horizon:
+            called, row = _as_it_began(run, exact)
         found[called] = row
     rest = sorted(exact.values(), key=lambda row: row.started_at)
     for run in sorted(found, key=lambda run: run.started_at):
@@ -150,6 +154,14 @@ def _as_it_was_called(run: Run, rows: dict[tuple[str, datetime], Stored]) -> tup
         return run, None
     del rows[Kind.NEXT, run.started_at]
     return replace(run, kind=Kind.NEXT), row
+
+
+def _as_it_began(run: Run, rows: dict[tuple[str, datetime], Stored]) -> tuple[Run, Stored | None]:
+    """What came from history, and a colleague opened, began with its customer's next message once. What had ended by then keeps its start."""
+    for row in rows.values() if run.kind is Kind.RESOLUTION else ():
+        if (row.kind, row.ended_at) == (run.kind, run.ended_at) and row.started_at > run.started_at:
+            return replace(run, started_at=row.started_at), rows.pop((row.kind, row.started_at))
+    return run, None
 
 
 def write(

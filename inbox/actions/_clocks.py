@@ -153,7 +153,8 @@ def _compare(
     over = [row for row in stored if not facts.looks_at(row.started_at, row.ended_at)]
     # The spell of these was followed by another before anybody told: nothing changes them any more, and they are still told.
     standing = [_as_stored(touched, row) for row in over if row.late_untold]
-    matches, left = _clock_rows.match(runs, [row for row in stored if row not in over])
+    mine = [row for row in stored if row not in over]
+    matches, left = _clock_rows.match(runs, mine, facts.turns, horizon)
     for run, row in matches:
         if row is not None and _is_settled(run, row, course, promise):
             if row.late_untold:

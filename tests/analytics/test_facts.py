@@ -153,6 +153,26 @@ def test_what_its_customer_writes_first_after_it_was_resolved_waits_for_the_firs
     assert list(kinds) == [("first", story.at(100), 600), ("next", story.at(200), 1200)]
 
 
+def test_what_a_colleague_opened_and_had_ended_before_an_upgrade_keeps_its_start(story: Story) -> None:
+    """Its clock began with what the customer wrote next, once."""
+    SlaPolicy.objects.create(brand=story.brand, name="Standard", resolution=7200)
+    story.write("mara", 0, historical=True)
+    open_again(story, "mara", 60, "by hand")
+    story.write("mara", 130)
+    story.resolve("mara", 140)
+    story.count(141)
+    kept = Clock.objects.filter(kind="resolution", ended_at=story.at(140))
+    kept.update(started_at=story.at(130), due_at=story.at(250), counted=600)
+    story.brand.conversations.update(opened_at=story.at(130))
+    before = list(kept.values())
+
+    story.write("mara", 2000)
+    story.count(2001)
+
+    assert list(kept.values()) == before
+    assert Clock.objects.filter(kind="resolution").latest("started_at").started_at == story.at(2000)
+
+
 def test_what_was_only_put_aside_before_its_customer_wrote_does_not_begin_when_it_is_back(
     story: Story,
 ) -> None:
