@@ -203,6 +203,7 @@ def test_what_was_leaving_is_offered_no_more_once_it_was_there_though_it_is_take
     page.reload()
     other = page.locator("[data-other]")
     expect(other).to_contain_text("It left today")
+    saved(page)
     reply.fetch()
     expect(other).to_be_hidden()
 
