@@ -255,7 +255,8 @@ def refresh_profiles(
                     if not _profiles.may_be_of_one(error):
                         raise
                     line.add(handle, asker.clock())
-                    in_a_row += handle.pk not in known
+                    # Where nobody at all is answered it is the platform, whoever is asked about.
+                    in_a_row += handle.pk not in known or not done.events
                     if in_a_row >= FAULTS_IN_A_ROW:
                         raise
                     asker.note(f"One person was passed over: {error.reason}", Level.WARNING)

@@ -176,6 +176,8 @@ class _Reader:
     def _next(self) -> Snooze:
         name, _, rest = self.typed.removeprefix("next ").partition(" ")
         monday = self.today + timedelta(days=7 - self.today.weekday())
+        if name in ("week", "month"):
+            _two_meanings.an_hour_or_a_day(rest, today=self.today, weekday=f"next {name}")
         if name == "week":
             return self._at(monday, rest)
         if name == "month":

@@ -216,6 +216,7 @@ class ReplyComposer extends HTMLElement {
   }
 
   #choose(useOther) {
+    if (this.sending === this.mode) return // what leaves has its quote and files still: they are none of the other words'
     const text = this.field.value
     const beside = this.#beside
     const used = this.keeper.choose(this.mode, useOther, { text, ...beside, clientId: this.asked === this.#ask() ? this.clientId : undefined })

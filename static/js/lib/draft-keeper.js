@@ -34,6 +34,7 @@ export class DraftKeeper {
       // What was on its way has the quote and the files of its own; a draft of its words was saved before some of them stood there.
       const wasLeaving = (text) => this.#leaving(mode).find((sent) => sent.text === text && !isOnItsWay(sent) && !this.#isInThread(sent))
       const left = wasLeaving(found.text)
+      if (left) found.dirty = true // the server has the words alone
       const before = this.state[mode]
       const against = before && before.base === found.base ? before.against : Number(piece?.dataset.against ?? 0)
       this.state[mode] = { ...found, other: found.other || other, piece: wasLeaving(server?.text) ? null : piece, left, against }

@@ -614,6 +614,22 @@ def test_three_of_whom_the_platform_never_answers_keep_nobody_elses_name_old(
     assert Handle.objects.get(external_id="p0").looked_up_at == clock()
 
 
+def test_where_nobody_at_all_is_answered_it_is_the_platform_whoever_was_passed_over_before(
+    hourly, receipt, platform, clock, monkeypatch
+):
+    known(receipt, platform, 20, 21, 22, 23)
+    faults_for(platform, monkeypatch, "p0", "p1", "p2", "p3")
+    turn(hourly, clock)
+    turn(hourly, clock)
+    clock.passes(15 * 86400)
+    platform.asked_profiles.clear()
+
+    done = turn(hourly, clock)
+
+    assert done.error == "It had a passing fault."
+    assert len(set(platform.asked_profiles)) == 3
+
+
 def test_a_long_turn_over_many_people_is_not_taken_for_dead(hourly, receipt, platform, clock, monkeypatch):
     known(receipt, platform, *range(20, 28))
     profile = platform.profile

@@ -198,6 +198,7 @@ def test_the_day_is_the_persons_and_the_opening_the_brands() -> None:
         ("11.12 on fri", "type “fri 11:12” or “11 dec”"),
         ("tue 24.11", "For the day type “24 nov”"),
         ("next mon 11.12", "type “next mon 11:12” or “11 dec”"),
+        ("next week 5.12", "type “next week 5:12” or “5 dec”"),
         ("next wed", "type “25 nov” or “2 dec”"),
         ("today", "“today 17:00”"),
         ("today 9:00", "is over"),
