@@ -140,7 +140,7 @@ def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:
         lines.append(Line("It has no grant; connect it.", trouble=True))
     elif credential.refresh_error:
         lines.append(Line(f"Renewing the permission failed: {credential.refresh_error}", trouble=True))
-    elif credential.expires_at:
+    elif credential.expires_at and channel.state == ChannelState.CONNECTED:
         lines.append(Line("The permission holds until", at=credential.expires_at))
     return lines
 

@@ -144,7 +144,7 @@ def compare(
             note(Kind.SENT_TWICE, native, "left through the API, and the reply it came from has another id")
         for kind, detail in (*_whose(native, ours[0], writers), *_where(native, ours[0])):
             note(kind, native, detail)
-        for kind, detail in () if ours[0].expired else _content(native, ours[0], rules):
+        for kind, detail in () if ours[0].expired else _content(native, ours[0], rules.of(native.kind)):
             note(kind, native, detail)
     if gone is not None:
         told = {each.id for each in found if each.kind == Kind.SENT_TWICE}

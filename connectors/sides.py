@@ -62,10 +62,14 @@ class Native:
     )
     recipient: str = ""
     author: str = ""
-    public: bool = False
+    kind: str = ""
     files: int = 0  # that are told with it; of an answer to a story that story is one
     hidden: bool = False  # from the brand alone
     answers: str = ""  # the message that it answers
+
+    @property
+    def public(self) -> bool:
+        return self.kind in PUBLIC
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> Native:
@@ -88,7 +92,7 @@ class Native:
             overtaken=bool(row.get("overtaken")),
             recipient=row.get("recipient") or "",
             author=row.get("sender") or "",
-            public=row.get("kind") in PUBLIC,
+            kind=row.get("kind") or "",
             files=_files(row),
             hidden=bool(row.get("hidden")),
             answers=row.get("reply_to") or "",
@@ -97,7 +101,7 @@ class Native:
 
 def _is_shown_nowhere(row: Mapping[str, Any]) -> bool:
     """A poll, a voice clip in some regions: Instagram's API tells that it is there, and none of it."""
-    return bool(row["platform"] == "instagram" and row.get("kind") == "unsupported")
+    return bool(row["platform"] == "instagram" and row.get("kind") == "unsupported" and not row.get("edits"))
 
 
 def _files(row: Mapping[str, Any]) -> int:

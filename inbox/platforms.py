@@ -7,7 +7,7 @@ Figures come from the platforms' documentation (docs/connectors.md says where ea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -78,6 +78,16 @@ class ReceiveRules:
     comments: bool = False
     retries: bool = False  # what our door could not take is delivered again without our asking
     escaped: bool = False  # texts come with &amp;, &lt; and &gt; for the signs that people typed
+    # Which of edits, unsends and reactions are told of what is said in public. None: the same as of private messages.
+    of_comments: frozenset[str] | None = None
+    of_mentions: frozenset[str] | None = None
+
+    def of(self, kind: str) -> ReceiveRules:
+        """The rules for messages of this kind."""
+        told = {"comment": self.of_comments, "mention": self.of_mentions}.get(kind)
+        if told is None:
+            return self
+        return replace(self, edits="edits" in told, unsends="unsends" in told, reactions="reactions" in told)
 
     @property
     def is_partly_polled(self) -> bool:

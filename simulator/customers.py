@@ -12,7 +12,16 @@ KINDS = (
     "comment mention group"
 ).split()
 _FILES = ("image", "video", "audio", "file")
-_ONLY_INSTAGRAM = {"story_reply", "story_mention", "share", "reel", "postback", "quick_reply", "referral"}
+_ONLY_INSTAGRAM = {
+    "story_reply",
+    "story_mention",
+    "share",
+    "reel",
+    "postback",
+    "quick_reply",
+    "referral",
+    "unsupported",
+}
 
 
 def person_from(kernel: Kernel, *, account: Account, given: Any, language: str = "en") -> Person:

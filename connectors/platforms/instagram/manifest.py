@@ -59,7 +59,15 @@ MANIFEST: Final = configured(
             fetches_for=timedelta(seconds=75),  # error 2018294
         ),
         receive=ReceiveRules(
-            mode="webhook", edits=True, unsends=True, reactions=True, reads=True, comments=True, retries=True
+            mode="webhook",
+            edits=True,
+            unsends=True,
+            reactions=True,
+            reads=True,
+            comments=True,
+            retries=True,
+            of_comments=frozenset(),
+            of_mentions=frozenset(),  # no event tells of them
         ),
         window=WindowRules(
             standard=timedelta(hours=24),

@@ -50,7 +50,14 @@ MANIFEST: Final = configured(
             requires_human=True,
         ),
         receive=ReceiveRules(
-            mode="poll", edits=True, unsends=True, reads=True, groups=True, comments=True, retries=True
+            mode="poll",
+            edits=True,
+            unsends=True,
+            reads=True,
+            groups=True,
+            comments=True,
+            retries=True,
+            of_mentions=frozenset(),  # comments alone have notifications of changes
         ),
         history=HistoryRules(age=CHANGELOG_AGE),
         auth=AuthRules(

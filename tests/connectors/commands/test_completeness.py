@@ -454,6 +454,26 @@ def test_reactions_that_differ():
     assert completeness.compare([heart], [kept], replace(rules, reactions=False)) == []
 
 
+@pytest.mark.parametrize("kind", ["comment", "mention"])
+def test_changes_of_which_a_platform_tells_nothing_in_public_are_not_missed(kind):
+    changed = {
+        "text": "Hello!",
+        "history": [{"text": "Hello"}, {"text": "Hello!"}],
+        "reactions": [{"actor": "mara", "emoji": "❤️"}],
+    }
+    kept = sides.Kept("m1", 1, False, "Hello", False, frozenset(), False)
+    rules = ReceiveRules(mode="webhook", edits=True, unsends=True, reactions=True)
+    silent = replace(rules, **{f"of_{kind}s": frozenset()})
+    rows = [native("m1", kind=kind, **changed), native("m1", kind=kind, deleted=True)]
+
+    told = [completeness.compare([sides.Native.read(row)], [kept], rules) for row in rows]
+    assert [[each.kind for each in differences] for differences in told] == [
+        [completeness.Kind.TEXT, completeness.Kind.REACTIONS],
+        [completeness.Kind.DELETION],
+    ]
+    assert [completeness.compare([sides.Native.read(row)], [kept], silent) for row in rows] == [[], []]
+
+
 def reply_sent(channel, agent, clock, rows, platform):
     reply = queue("On its way!", channel=channel, agent=agent, now=clock())
     delivering.deliver(message_id=reply.pk, clock=clock)
@@ -663,6 +683,7 @@ def test_the_words_of_what_no_api_shows_are_not_missed():
 
     assert sides.Native.read(poll | {"platform": "instagram"}).text == ""
     assert sides.Native.read(poll | {"platform": "x"}).text == "A poll: red or blue?"
+    assert sides.Native.read(poll | {"platform": "instagram", "edits": 1}).text != ""  # an edit tells them
 
 
 def test_what_a_brand_keeps_of_an_account_that_is_anothers_now_is_known_to_the_platform(
