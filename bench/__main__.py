@@ -1,4 +1,4 @@
-"""BENCH_SCALE sizes it (1 is the claim, 0.02 takes about a minute), BENCH_ONLY=door,list picks, bench.json keeps what was found."""
+"""BENCH_SCALE sizes it (1 is the claim, 0.02 takes some minutes), BENCH_ONLY=door,list picks, bench.json keeps what was found."""
 
 from __future__ import annotations
 
