@@ -43,14 +43,18 @@ def test_a_profile_that_says_nothing_new_makes_no_news(channel: Channel) -> None
     assert Conversation.objects.get().seq == before
 
 
-def test_who_writes_again_can_be_written_to_again(channel: Channel) -> None:
+def is_refused(channel: Channel, *, asked: float, now: float) -> None:
     contacts.mark_unavailable(
         channel_id=channel.pk,
         external_id="9273",
         reason="They blocked you.",
-        asked_at=say.at(2),
-        now=say.at(2),
+        asked_at=say.at(asked),
+        now=say.at(now),
     )
+
+
+def test_who_writes_again_can_be_written_to_again(channel: Channel) -> None:
+    is_refused(channel, asked=2, now=2)
 
     again = InboundMessage("m2", "9273", say.at(5), Party("9273"), "Still there?")
     receiving.receive(arrivals=[Arrival(channel.pk, again)], now=say.at(6))
@@ -64,13 +68,7 @@ def test_who_wrote_after_the_attempt_that_was_refused_can_be_written_to_whicheve
     again = InboundMessage("m2", "9273", say.at(5), Party("9273"), "Now you can.")
     receiving.receive(arrivals=[Arrival(channel.pk, again)], now=say.at(6))
 
-    contacts.mark_unavailable(
-        channel_id=channel.pk,
-        external_id="9273",
-        reason="They blocked you.",
-        asked_at=say.at(4),
-        now=say.at(7),
-    )
+    is_refused(channel, asked=4, now=7)
 
     assert Handle.objects.get().unavailable_reason == ""
 
@@ -81,13 +79,7 @@ def test_who_wrote_after_the_attempt_that_was_refused_can_be_written_to_whicheve
 def test_who_is_said_to_take_messages_again_can_be_written_to(
     channel: Channel, told: bool | None, left: str
 ) -> None:
-    contacts.mark_unavailable(
-        channel_id=channel.pk,
-        external_id="9273",
-        reason="They blocked you.",
-        asked_at=say.at(2),
-        now=say.at(2),
-    )
+    is_refused(channel, asked=2, now=2)
     seq = Conversation.objects.get().seq
 
     contacts.update_profile(channel_id=channel.pk, party=Party("9273", takes_messages=told), now=say.at(9))
@@ -97,13 +89,7 @@ def test_who_is_said_to_take_messages_again_can_be_written_to(
 
 
 def test_what_they_wrote_long_ago_does_not_make_them_reachable(channel: Channel) -> None:
-    contacts.mark_unavailable(
-        channel_id=channel.pk,
-        external_id="9273",
-        reason="They blocked you.",
-        asked_at=say.at(2),
-        now=say.at(2),
-    )
+    is_refused(channel, asked=2, now=2)
 
     old = InboundMessage("m0", "9273", say.at(-86_400), Party("9273"), "A year ago")
     receiving.receive(arrivals=[Arrival(channel.pk, old)], now=say.at(6), historical=True)

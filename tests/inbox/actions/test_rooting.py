@@ -42,6 +42,15 @@ def threads() -> dict[str, str]:
     return dict(Message.objects.values_list("external_id", "conversation__thread_key"))
 
 
+def take_in(arrivals: list[Arrival], batches: str) -> None:
+    if batches == "each by itself":
+        for each in arrivals:
+            receiving.receive(arrivals=[each], now=say.at(60))
+    else:
+        in_order = arrivals if batches == "all at once" else arrivals[::-1]
+        receiving.receive(arrivals=in_order, now=say.at(60))
+
+
 @pytest.mark.parametrize("listed_at", [0, 1, 2, 3])
 @pytest.mark.parametrize("batches", ["each by itself", "all at once", "all at once, backwards"])
 def test_a_talk_is_one_thread_wherever_a_list_tells_of_it_between_the_deliveries(
@@ -50,12 +59,7 @@ def test_a_talk_is_one_thread_wherever_a_list_tells_of_it_between_the_deliveries
     news = [ASKS, ANSWER, THANKS]
     news.insert(listed_at, THANKS_LISTED)
     arrivals = [Arrival(channel.pk, each) for each in news]
-    if batches == "each by itself":
-        for each in arrivals:
-            receiving.receive(arrivals=[each], now=say.at(60))
-    else:
-        in_order = arrivals if batches == "all at once" else arrivals[::-1]
-        receiving.receive(arrivals=in_order, now=say.at(60))
+    take_in(arrivals, batches)
 
     assert threads() == {"p1": MARA, "p2": MARA, "p3": MARA}
     assert Message.objects.values("conversation").distinct().count() == 1
@@ -80,12 +84,7 @@ def test_what_the_brand_adds_to_its_own_answer_stands_in_the_talk_of_that(
     channel: Channel, batches: str
 ) -> None:
     arrivals = [Arrival(channel.pk, each) for each in (ASKS, ANSWER, MORE, WHERE)]
-    if batches == "each by itself":
-        for each in arrivals:
-            receiving.receive(arrivals=[each], now=say.at(60))
-    else:
-        in_order = arrivals if batches == "all at once" else arrivals[::-1]
-        receiving.receive(arrivals=in_order, now=say.at(60))
+    take_in(arrivals, batches)
 
     assert threads() == {"p1": MARA, "p2": MARA, "p3": MARA, "p4": MARA}
     assert Message.objects.values("conversation").distinct().count() == 1
