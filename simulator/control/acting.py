@@ -133,8 +133,26 @@ def _sign(
         draft.at_ms = moment(given)
         for row in wire.mappings(given, "attachments"):
             draft.attachments.append(customers.attachment(kernel, account=account, row=row))
+        if thread.kind == "comments":
+            _publish(kernel, account=account, thread=thread, target=target, draft=draft)
         return messaging.brand_writes(account=account, thread=thread, draft=draft)
     return None
+
+
+def _publish(
+    kernel: Kernel, *, account: Account, thread: Thread, target: Message | None, draft: Draft
+) -> None:
+    """In a public thread a brand writes a post below another one: the one named, else the customer's newest."""
+    said = [one for one in kernel.world.thread_messages(thread) if one.direction == "in" and not one.deleted]
+    parent = target or (said[-1] if said else None)
+    if parent is None or parent.deleted or parent.thread != thread.id:
+        raise Impossible("There is nothing in this public thread that could be answered.")
+    if draft.attachments:
+        raise Impossible("An answer in public carries no file here.")
+    draft.kind = "comment"
+    # Instagram knows two levels: an answer to an answer stands under the same comment.
+    draft.reply_to = (account.platform == "instagram" and parent.reply_to) or parent.id
+    draft.extra["post"] = parent.extra.get("post", "")
 
 
 class Acting:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from connectors.contract import Account, App, Connector, Context, Origins, Tokens
+from connectors.contract import Account, App, Connector, Context, Origins, Page, Tokens
 from connectors.http import Http
 from tests.simulator.outside import ORIGIN, Outside
 
@@ -79,3 +79,11 @@ async def connected(outside: Outside, connector: Connector) -> Called:
         held.get("application_id", ""),
     )
     return Called(outside, connector, app, asyncio.get_running_loop())
+
+
+async def walked(brand: Called) -> list[Page]:
+    """All that history tells, page by page."""
+    pages = [await brand.history("")]
+    while pages[-1].more:
+        pages.append(await brand.history(pages[-1].cursor))
+    return pages

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from connectors import signatures
-from connectors.contract import ConnectorError, Page, Remedy, ThreadKind, WebhookRequest
+from connectors.contract import ConnectorError, Remedy, ThreadKind, WebhookRequest
 from connectors.platforms.instagram.connector import connector as instagram
 from connectors.platforms.instagram.errors import NO_COMMENTS as no_comments
 from connectors.platforms.linkedin.connector import connector as linkedin
 from connectors.platforms.x.connector import connector as x
 from connectors.platforms.x.errors import NO_MENTIONS as no_mentions
 from tests.connectors.helpers import reply
-from tests.simulator.bridge import connected
+from tests.simulator.bridge import connected, walked
 from tests.simulator.outside import RECEIVER, Outside, simulated
 
 MEMBER = "urn:li:person:2qXA98-mVk"
@@ -152,13 +152,6 @@ async def test_instagram_delivers_to_one_address_and_another_one_is_noticed(outs
 
     assert (moved.is_active, moved.said) == (False, "Instagram delivers to another address than ours.")
     assert not none.is_active
-
-
-async def walked(brand: Any) -> list[Page]:
-    pages = [await brand.history("")]
-    while pages[-1].more:
-        pages.append(await brand.history(pages[-1].cursor))
-    return pages
 
 
 @simulated
