@@ -6,50 +6,17 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from connectors import sides
-from connectors.sides import Kept, Lost, Native
+from connectors.differences import Difference, Gone, Kind
+from connectors.natives import READ_AGAIN_MS, Native
+from connectors.sides import Kept, Lost
 from inbox.models import Direction, Message
 from inbox.platforms import ReceiveRules
 
 OWN_CLOCK_MS = 30_000  # between our clock and a platform's, with the time that an answer takes
 MEDIA_LINK = re.compile(r"\s*https://t\.co/\w+")
-
-
-class Kind(StrEnum):
-    MISSING = "missing"
-    DOUBLED = "doubled"
-    OUT_OF_ORDER = "out of order"
-    TEXT = "text differs"
-    DELETION = "deletion differs"
-    REACTIONS = "reactions differ"
-    SIDE = "side differs"
-    AUTHOR = "author differs"
-    TIME = "time differs"
-    ANSWERS = "answers another"
-    FILES = "files differ"
-    FILE_LOST = "file lost"
-    SPLIT = "split"
-    LOST = "lost untold"
-    NEVER_LEFT = "never left"
-    SENT_TWICE = "sent twice"
-    UNKNOWN = "unknown to the platform"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    kind: Kind
-    platform: str
-    account: str
-    thread: str
-    id: str
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.platform} {self.account} thread {self.thread} message {self.id} {self.detail}".rstrip()
 
 
 def strange_conversations(
@@ -117,7 +84,7 @@ def compare(
         by_id[each.id].append(each)
     found: list[Difference] = []
 
-    def note(kind: Kind, native: Native, detail: str = "") -> None:
+    def note(kind: Kind | Gone, native: Native, detail: str = "") -> None:
         found.append(Difference(kind, native.platform, native.account, native.thread, native.id, detail))
 
     for native in natives:
@@ -126,16 +93,19 @@ def compare(
             if native.by_api and _takes_one(open_ones, native):
                 note(Kind.MISSING, native, "its reply is not settled yet")
             elif native.by_api and _takes_one(given_up, native):
-                if (
-                    native.expected
-                ):  # where the platform tells nobody, the inbox could not know more than it says
-                    note(Kind.MISSING, native, "its reply says that it could not be confirmed")
+                # Where the platform tells nobody, the inbox could not know more than it says.
+                words = "its reply says that it could not be confirmed"
+                note(Kind.MISSING if native.expected else Gone.UNTOLD, native, words)
             elif native.by_api:
                 note(Kind.SENT_TWICE, native, "left through the API, and no reply in the inbox stands for it")
-            elif native.expected:
+            elif native.expected or (native.gone_after_ms or 0) >= READ_AGAIN_MS:
                 note(Kind.MISSING, native)
+            elif native.gone_after_ms is not None:
+                note(Gone.MESSAGE, native, "history showed it, and it was unsent before it was shown again")
             elif native.overtaken and not any(each.speaks_of(native, keys) for each in lost):
                 note(Kind.LOST, native, "its platform tells it no more, and no gap says that it is lost")
+            else:
+                note(Gone.UNTOLD, native)
             continue
         if len(ours) > 1:
             note(Kind.DOUBLED, native, f"stands {len(ours)} times in the inbox")
@@ -145,7 +115,7 @@ def compare(
         for kind, detail in (*_whose(native, ours[0], writers), *_where(native, ours[0])):
             note(kind, native, detail)
         for kind, detail in () if ours[0].expired else _content(native, ours[0], rules.of(native.kind)):
-            note(kind, native, detail)
+            note(Gone.CHANGE if _was_untold(kind, native, ours[0]) else kind, native, detail)
     if gone is not None:
         told = {each.id for each in found if each.kind == Kind.SENT_TWICE}
         for native in _too_many(natives, by_id, gone, told):
@@ -218,6 +188,16 @@ def _content(native: Native, ours: Kept, rules: ReceiveRules) -> Iterator[tuple[
             yield Kind.FILE_LOST, f"{ours.lost_files} of {ours.files} were not copied before they were gone"
     if rules.reactions and not native.deleted and native.reactions != ours.reactions:
         yield Kind.REACTIONS, f"{len(native.reactions)} there, {len(ours.reactions)} here"
+
+
+def _was_untold(kind: Kind, native: Native, ours: Kept) -> bool:
+    """Whether all that differs is what no delivery told and history shows no more."""
+    untold = native.untold
+    if kind == Kind.REACTIONS:
+        return all(actor in untold.actors for actor, _ in native.reactions ^ ours.reactions)
+    if kind == Kind.TEXT:
+        return ours.text in untold.texts
+    return kind == Kind.DELETION and untold.unsent and not ours.deleted
 
 
 def _same_text(native: Native, ours: Kept, rules: ReceiveRules) -> bool:

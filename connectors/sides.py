@@ -1,20 +1,19 @@
-"""Both sides of the comparison, read: the platform's ledger, and what the inbox has of it."""
+"""What the inbox has of a thread, read for the comparison with the platform's ledger (connectors.natives)."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from connectors.contract import Remedy
 from connectors.models import Credential, DeliveryAttempt, Gap
+from connectors.natives import Native
 from inbox.exchange import BY_DELIVERY, MessageKind
 from inbox.models import (
     ON_ITS_WAY,
@@ -26,11 +25,9 @@ from inbox.models import (
     Message,
     MessageState,
 )
-from inbox.rules.cleaning import clean
 
 # What says that nothing left. An answer that was lost, or a try whose worker died, does not say so.
 REFUSED = ["throttled", "restricted", *(remedy.value for remedy in Remedy if remedy is not Remedy.UNKNOWN)]
-PUBLIC = ("comment", "mention")
 # What a platform tells and has no message for: a link that was followed, a change in the thread.
 NEWS = (MessageKind.REFERRAL, MessageKind.SYSTEM)
 LATE_COPY = timedelta(minutes=10)  # after a file was to be fetched
@@ -38,75 +35,6 @@ OVERDUE = timedelta(seconds=30)  # from the moment a reply may leave, on a busy 
 UNCERTAIN_FOR = timedelta(
     hours=1
 )  # nobody looks for a reply any longer (connectors.actions.settling gives up far sooner)
-
-
-@dataclass(frozen=True, slots=True)
-class Native:
-    """One message as the platform's ledger has it, in the platform's order."""
-
-    platform: str
-    account: str
-    thread: str
-    id: str
-    at_ms: int
-    changed_ms: int  # when anything of it changed last
-    outbound: bool
-    text: str
-    versions: frozenset[str]  # every text it ever had
-    deleted: bool
-    reactions: frozenset[tuple[str, str]]
-    by_api: bool  # sent through the API, so by us
-    expected: bool  # an honest receiver could know of it
-    overtaken: bool = (
-        False  # history showed it once, and shows it no more: whoever had asked in time would have it
-    )
-    recipient: str = ""
-    author: str = ""
-    kind: str = ""
-    files: int = 0  # that are told with it; of an answer to a story that story is one
-    hidden: bool = False  # from the brand alone
-    answers: str = ""  # the message that it answers
-
-    @property
-    def public(self) -> bool:
-        return self.kind in PUBLIC
-
-    @classmethod
-    def read(cls, row: Mapping[str, Any]) -> Native:
-        return cls(
-            platform=row["platform"],
-            account=row["account"],
-            thread=row["thread"],
-            id=row["id"],
-            at_ms=int(row.get("at_ms") or 0),
-            changed_ms=max(int(each.get("at_ms") or 0) for each in [row, *(row.get("history") or ())]),
-            outbound=row["direction"] == "out",
-            text="" if _is_shown_nowhere(row) else clean(row.get("text") or ""),
-            versions=frozenset(clean(each.get("text") or "") for each in row.get("history") or ()),
-            deleted=bool(row.get("deleted")),
-            reactions=frozenset(
-                (each.get("actor", ""), each.get("emoji", "")) for each in row.get("reactions") or ()
-            ),
-            by_api=row.get("client") == "api",
-            expected=bool(row.get("expected", True)),
-            overtaken=bool(row.get("overtaken")),
-            recipient=row.get("recipient") or "",
-            author=row.get("sender") or "",
-            kind=row.get("kind") or "",
-            files=_files(row),
-            hidden=bool(row.get("hidden")),
-            answers=row.get("reply_to") or "",
-        )
-
-
-def _is_shown_nowhere(row: Mapping[str, Any]) -> bool:
-    """A poll, a voice clip in some regions: Instagram's API tells that it is there, and none of it."""
-    return bool(row["platform"] == "instagram" and row.get("kind") == "unsupported" and not row.get("edits"))
-
-
-def _files(row: Mapping[str, Any]) -> int:
-    kind = row.get("kind")
-    return 0 if kind == "unsupported" else len(row.get("attachments") or ()) + (kind == "story_reply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +72,6 @@ class Lost:
     def speaks_of(self, native: Native, thread_keys: Collection[str]) -> bool:
         told = {"", native.thread, native.author, native.recipient, *thread_keys}
         return self.thread_key in told and self.since_ms <= native.at_ms < self.until_ms
-
-
-def threads(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Native]]:
-    """The ledger comes sorted by thread, so that one thread is held at a time."""
-    natives = (_native(row) for row in rows)
-    for _, thread in groupby(natives, key=lambda each: (each.platform, each.account, each.thread)):
-        yield list(thread)
-
-
-def _native(row: Mapping[str, Any]) -> Native:
-    try:
-        return Native.read(row)
-    except (AttributeError, TypeError):  # JSON of some other program
-        raise ValueError("A line tells no message.") from None
 
 
 def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:

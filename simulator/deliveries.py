@@ -23,6 +23,16 @@ class Delivery:
     spoiled: bool = False
 
 
+def note_told(event: Event) -> None:
+    """The message, or what has just become of it, was or will be told."""
+    if event.message is None:
+        return
+    if event.what == "message":
+        event.message.told = True
+    elif event.message.history[-1]["what"] == event.what:
+        event.message.history[-1]["told"] = True
+
+
 def stored(delivery: Delivery) -> dict[str, Any]:
     keys = [
         [e.platform, e.account, e.message.id, e.what] for e in delivery.packet.events if e.message is not None

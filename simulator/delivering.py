@@ -88,8 +88,8 @@ class Deliverer:
                 forged = self.platforms[event.platform].forge(event)
                 self._spawn(self._deliver_alone(replace(forged, message=None, fault="signature.bad")))
         comes_again = event.fault != "signature.bad" or bool(self.platforms[event.platform].retry_delays())
-        if event.message is not None and event.what == "message" and comes_again:
-            event.message.told = True
+        if comes_again:
+            deliveries.note_told(event)
         if hit := self.faults.draw("dup.rebatched", **scope):
             self._hold(
                 replace(self.platforms[event.platform].again(event), fault="dup.rebatched"),

@@ -197,7 +197,8 @@ class Messaging:
         self, kind: str, *, account: Account, message: Message, actor: str, client: str, what: dict[str, Any]
     ) -> None:
         now = self.world.clock.now_ms()
-        message.history.append({"at_ms": now, "what": kind, "actor": actor, "client": client, **what})
+        entry = {"at_ms": now, "what": kind, "actor": actor, "client": client, **what}
+        message.history.append({**entry, "told": False})  # until a delivery tells it
         self.world.save_message(message)
         thread = self.world.thread(account, message.thread)
         self._tell(

@@ -96,9 +96,11 @@ class Message:
     extra: dict[str, Any] = field(default_factory=dict)
     hidden: bool = False
     dropped: bool = False
-    # Somebody was or will be told by webhook; known: somebody acknowledged or read it.
+    # Somebody was or will be told by webhook; known: somebody acknowledged it, or read it in a log that loses nothing for a while;
+    # shown: since when a history has told it to somebody, which is no proof that it was kept.
     told: bool = False
     known: bool = False
+    shown_ms: int = 0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,13 +8,14 @@ from starlette.responses import Response, StreamingResponse
 
 from simulator import customers, wire
 from simulator.control import asking
-from simulator.kernel import Kernel
+from simulator.kernel import NEVER, Kernel
 from simulator.models import Message
 
 
 def expected(kernel: Kernel, message: Message) -> bool:
-    """Could an honest receiver know of it? Told, read in history, sent by itself, or still in history."""
-    if message.known or message.told or message.client == "api":
+    """Could an honest receiver know of it? Told, sent by itself, or still in history. That history showed it proves nothing: who asked
+    may have been killed before the page was kept. Only who hid it knew what."""
+    if message.known or message.told or message.client == "api" or (message.hidden and message.shown_ms):
         return True
     return kernel.platforms[message.platform].recoverable(message)
 
@@ -22,6 +23,11 @@ def expected(kernel: Kernel, message: Message) -> bool:
 def overtaken(kernel: Kernel, message: Message) -> bool:
     """Nobody told it, and history, which showed it at first, has gone past it: whoever had asked in time would have it."""
     return not expected(kernel, message) and kernel.platforms[message.platform].was_recoverable(message)
+
+
+def gone(kernel: Kernel, message: Message) -> bool:
+    """History showed it, nobody told it, and it was unsent: who lost the page that showed it cannot ask for it again."""
+    return bool(message.shown_ms) and message.deleted and not expected(kernel, message)
 
 
 def row(kernel: Kernel, message: Message) -> dict[str, Any]:
@@ -48,9 +54,20 @@ def row(kernel: Kernel, message: Message) -> dict[str, Any]:
         "deliveries": message.deliveries,
         "expected": expected(kernel, message),
         "overtaken": overtaken(kernel, message),
+        "shown_ms": message.shown_ms,
+        "gone": gone(kernel, message),
+        "changes_shown_until_ms": _changes_shown_until(kernel, message),
         "hidden": message.hidden,
         "send_key": message.send_key,
     }
+
+
+def _changes_shown_until(kernel: Kernel, message: Message) -> int | None:
+    """None: history still shows what became of it, or nothing has."""
+    if len(message.history) < 2:
+        return None
+    until = kernel.platforms[message.platform].changes_shown_until(message)
+    return None if until == NEVER else until
 
 
 class Truth:

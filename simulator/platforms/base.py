@@ -99,6 +99,11 @@ class Platform(Protocol):
         """Whether history showed it at first, whatever has taken its place or however long ago that was."""
         ...
 
+    def changes_shown_until(self, message: Message) -> int:
+        """The moment until which history showed what became of a message that no delivery tells of: 0 where it never did, NEVER where it
+        still does."""
+        ...
+
 
 def order_key(*, platform: str, at_ms: int, message_id: str) -> str:
     """Sorts inside a thread as the platform does; an X id counts as a number."""

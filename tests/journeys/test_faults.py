@@ -57,7 +57,7 @@ def test_nothing_is_missing_doubled_out_of_order_or_sent_twice_under(
     fault: str, how: dict[str, Any], demo: Demo, outside: Outside, desk: Desk
 ) -> None:
     outside.fault(fault, seed=7, **how)
-    # What is dropped can be answered by nobody. A dropped unsend is found in history, but for a thread that shows nothing else.
+    # What is dropped can be answered by nobody. A dropped unsend is found in history, but for that of the first message of a thread.
     label = " ".join([fault, *filter(None, [how.get("platform")])])
     replies = busy(outside, None if fault == "drop" else desk, label, seed=7)
     assert struck(fault, outside), "the fault never struck"

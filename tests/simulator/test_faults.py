@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -235,21 +236,91 @@ async def test_what_history_does_not_show_takes_no_place_in_it(outside: Outside)
     assert (row["expected"], row["overtaken"]) == (True, False)
 
 
+async def look_at(outside: Outside, platform: str, thread: str, headers: dict[str, str]) -> None:
+    """A page of history is handed out; whether anybody keeps it nobody knows."""
+    path, query = {
+        "instagram": (f"/v25.0/{thread}/messages", {"fields": "id,message"}),
+        "x": (f"/2/dm_conversations/{thread}/dm_events", {}),
+    }[platform]
+    assert (await outside.api.get(path, params=query, headers=headers)).status_code == 200
+
+
 @simulated
-async def test_a_dropped_message_that_history_showed_stays_expected(outside: Outside) -> None:
+async def test_that_history_showed_a_message_is_no_proof_that_anybody_kept_it(outside: Outside) -> None:
     headers = await outside.instagram()
     await outside.fault("drop")
     lost = await outside.says("instagram", "lost")
     await outside.control.delete("/control/faults")
 
-    await outside.api.get(
-        f"/v25.0/{lost['thread']}/messages", params={"fields": "id,message"}, headers=headers
-    )
+    await look_at(outside, "instagram", lost["thread"], headers)
+    [before] = await outside.ledger()
     for n in range(25):
         await outside.says("instagram", f"n{n}")
 
-    rows = {one["id"]: one for one in await outside.ledger()}
-    assert rows[lost["id"]]["expected"] is True
+    after = next(row for row in await outside.ledger() if row["id"] == lost["id"])
+    assert (before["expected"], before["shown_ms"] > 0) == (True, True)
+    assert (after["expected"], after["overtaken"], after["gone"]) == (False, True, False)
+
+
+@pytest.mark.parametrize("platform", ["instagram", "x"])
+@pytest.mark.parametrize("way", ["shown", "shown and delivered", "neither"])
+def test_what_was_unsent_after_history_showed_it_is_gone_unless_it_was_delivered(
+    platform: str, way: str, tmp_path: Path
+) -> None:
+    @simulated
+    async def unsent(outside: Outside) -> None:
+        headers = await getattr(outside, platform)()
+        if way != "shown and delivered":
+            await outside.fault("drop")
+        said = await outside.says(platform, "never mind")
+        await outside.settle()
+        if way != "neither":
+            await look_at(outside, platform, said["thread"], headers)
+        before = (await outside.ledger())[0]
+        await outside.does(platform, "unsend", target=said["id"])
+
+        [row] = await outside.ledger()
+
+        assert (before["expected"], before["gone"]) == (True, False)
+        assert (row["expected"], row["overtaken"]) == (way == "shown and delivered", False)
+        assert row["gone"] is (way == "shown")
+
+    unsent(tmp_path)
+
+
+@simulated
+async def test_what_became_of_a_message_is_shown_for_as_long_as_it_would_be_among_the_newest(
+    outside: Outside,
+) -> None:
+    await outside.instagram()
+    now = outside.simulator.kernel.world.clock.now_ms()
+    first, kept, unsent, told = [
+        await outside.says("instagram", text, at_ms=now - 60_000 + 10_000 * number)
+        for number, text in enumerate(("first", "kept", "unsent", "told"))
+    ]
+    pressed = await outside.says("instagram", "Start", kind="postback")
+    alone = await outside.says("instagram", "alone", **{"from": "Noor El Amrani"})
+    await outside.does("instagram", "unsend", target=told["id"])
+    await outside.fault("drop")
+    for one in (first, unsent, pressed, alone):
+        await outside.does("instagram", "unsend", target=one["id"])
+    await outside.does("instagram", "edit", target=kept["id"], text="kept!")
+    await outside.control.delete("/control/faults")
+    shown, hidden = [kept, unsent, told], [first, pressed, alone]
+
+    async def until(some: list[dict[str, Any]]) -> list[int | None]:
+        rows = {row["id"]: row["changes_shown_until_ms"] for row in await outside.ledger()}
+        return [rows[one["id"]] for one in some]
+
+    newer = [await outside.says("instagram", f"n{n}") for n in range(19)]
+    assert (await until(shown), await until(hidden)) == ([None] * 3, [0] * 3)
+    newer.append(await outside.says("instagram", "n19"))
+
+    rows = {row["id"]: row for row in await outside.ledger()}
+    assert await until(shown) == [rows[newer[-1]["id"]]["at_ms"]] * 3
+    assert await until(hidden) == [0] * 3
+    by_delivery = [one for one in (*shown, *hidden) if rows[one["id"]]["history"][-1]["told"]]
+    assert by_delivery == [told]
 
 
 @simulated

@@ -480,18 +480,18 @@ async def test_the_older_flavour_names_the_post_that_a_comment_answers(outside: 
 
 
 @simulated
-async def test_mentions_come_in_pages_and_only_what_was_shown_is_known(outside: Outside) -> None:
+async def test_mentions_come_in_pages_and_only_what_was_shown_counts_as_shown(outside: Outside) -> None:
     user = await outside.x()
     await outside.fault("drop", platform="x")
     written = [(await outside.says("x", f"@acme {n}", kind="comment"))["id"] for n in range(12)]
     path = "/2/users/2244994945/mentions"
 
-    def known() -> list[str]:
-        return [one.id for one in outside.simulator.kernel.world.messages.values() if one.known]
+    def shown() -> list[str]:
+        return [row.id for row in outside.simulator.kernel.world.messages.values() if row.shown_ms]
 
     first = (await outside.api.get(path, params={"max_results": 5}, headers=user)).json()
     seen = [one["id"] for one in first["data"]]
-    assert sorted(known()) == sorted(seen) == sorted(written[-5:])
+    assert sorted(shown()) == sorted(seen) == sorted(written[-5:])
 
     while token := first["meta"].get("next_token"):
         query = {"max_results": 5, "pagination_token": token}

@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,14 +16,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import ProgrammingError
 from django.utils import timezone
 
-from connectors import completeness, sides
-from connectors.completeness import Difference, Kind
+from connectors import completeness, natives, sides
+from connectors.differences import Difference, Gone, Kind
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
+from connectors.natives import Native
 from connectors.queries import past
 from connectors.queries.past import Past
 from connectors.rules import aside
-from connectors.sides import Kept, Lost, Native
+from connectors.sides import Kept, Lost
 from inbox import platforms
 from inbox.models import BrandSequence, Channel
 from inbox.platforms import UnknownPlatform
@@ -41,18 +43,29 @@ class Findings:
         self.messages = 0
         self.threads = 0
         self.on_their_way = 0
-        self.unknowable = 0
         self.counts: Counter[Kind] = Counter()
         self.named: list[Difference] = []
+        self.gone_counts: Counter[Gone] = Counter()
+        self.gone: list[Difference] = []  # what can be known by nobody any more
 
     def add(self, difference: Difference) -> None:
-        self.counts[difference.kind] += 1
-        if self.show is None or len(self.named) < self.show:
-            self.named.append(difference)
+        if isinstance(difference.kind, Gone):
+            self.gone_counts[difference.kind] += 1
+            named = self.gone
+        else:
+            self.counts[difference.kind] += 1
+            named = self.named
+        if self.show is None or len(named) < self.show:
+            named.append(difference)
 
     @property
     def total(self) -> int:
         return self.counts.total()
+
+    @property
+    def unknowable(self) -> int:
+        """Messages, of which the inbox has none."""
+        return self.gone_counts.total() - self.gone_counts[Gone.CHANGE]
 
 
 class Command(BaseCommand):
@@ -105,15 +118,14 @@ class Command(BaseCommand):
         compared = sides.simulated()
         out = self.stderr if options["json"] else self.stdout
         with progress("Comparing", total=None, out=out) as tell:
-            for natives in sides.threads(_ledger(options["simulator"])):
+            for thread in natives.threads(_ledger(options["simulator"])):
                 findings.threads += 1
-                findings.messages += len(natives)
-                compared.add(natives[0].platform)
-                seen |= _seen_before(natives, former)
-                young = _young(natives, channels, paces, rounds)
+                findings.messages += len(thread)
+                compared.add(thread[0].platform)
+                seen |= _seen_before(thread, former)
+                young = _young(thread, channels, paces, rounds)
                 news: set[str] = set()
-                findings.unknowable += sum(not native.expected for native in natives)
-                for difference in _differences(natives, channels, seen, last_before, news, lost, asked):
+                for difference in _differences(thread, channels, seen, last_before, news, lost, asked):
                     newer_here = difference.kind in MAY_BE_NEWER and difference.id in news
                     if newer_here or difference.id in young.get(difference.kind, ()):
                         findings.on_their_way += 1
@@ -136,12 +148,9 @@ class Command(BaseCommand):
                 "on_their_way": findings.on_their_way,
                 "unknowable": findings.unknowable,
                 "differences": {kind.value: findings.counts[kind] for kind in Kind},
-                "named": [
-                    {"kind": each.kind, "platform": each.platform, "account": each.account, "thread": each.thread,
-                     "id": each.id, "detail": each.detail}
-                    for each in findings.named
-                ],
-            }  # fmt: skip
+                "named": [asdict(each) for each in findings.named],
+                "gone": [asdict(each) for each in findings.gone],
+            }
             self.stdout.write(json.dumps(told, ensure_ascii=False))
             return
         for difference in findings.named:
@@ -156,9 +165,15 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{findings.on_their_way} still on their way: too young to be missed, or waiting for what they need."
             )
+        for difference in findings.gone:
+            self.stdout.write(f"No longer to be known: {difference}")
         if findings.unknowable:
             self.stdout.write(
                 f"{findings.unknowable} can be known by nobody any more: not delivered, and not shown in history."
+            )
+        if changed := findings.gone_counts[Gone.CHANGE]:
+            self.stdout.write(
+                f"Of {changed} nobody can know what became of them: not delivered, and not shown in history."
             )
 
 
@@ -180,7 +195,7 @@ def _young(
     channels: dict[tuple[str, str], Channel],
     paces: dict[int, float],
     rounds: dict[int, float],
-) -> dict[Kind, set[str]]:
+) -> dict[Kind | Gone, set[str]]:
     """What happened so lately that it may be on its way. A platform whose clock is ahead of ours is given no such grace."""
     channel = channels.get((natives[0].platform, natives[0].account))
     if channel is None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from simulator import media, pictures, signatures, wire
-from simulator.kernel import Kernel
+from simulator.kernel import NEVER, Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Event, Packet
 from simulator.platforms.instagram import errors, payloads
@@ -240,3 +240,6 @@ class Instagram:
             listed = any(post["id"] == message.extra.get("post") for post in account.posts)
             return listed and not message.deleted
         return not message.deleted and message.kind != "postback"
+
+    def changes_shown_until(self, message: Message) -> int:
+        return NEVER if message.kind in {"comment", "mention"} else self.reading.changes_shown_until(message)

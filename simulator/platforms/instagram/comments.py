@@ -90,9 +90,7 @@ class Comments:
         return body
 
     def _shown(self, message: Message) -> dict[str, Any]:
-        if not message.known:
-            message.known = True
-            self.world.save_message(message)
+        self.world.show(message)
         return comment_body(self.world, message)
 
     async def replies(self, request: Request, account: Account, given: dict[str, Any]) -> Response:

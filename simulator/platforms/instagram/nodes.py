@@ -71,7 +71,7 @@ class Nodes:
         found = self.world.mention(account, name, caption=caption)
         if found is None:
             return errors.unknown_object(name)
-        self.reading.fetched(found)
+        self.world.show(found)
         told = comment_body(self.world, found)
         if not caption:
             return wire.answer({"mentioned_comment": told, "id": account.id})

@@ -1,7 +1,7 @@
 """Conversations and their messages as the Graph API shows them."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from starlette.requests import Request
@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from simulator import tokens
 from simulator.clock import iso_graph
-from simulator.kernel import Kernel
+from simulator.kernel import NEVER, Kernel
 from simulator.models import Account, Message, Thread
 from simulator.platforms.instagram import errors, payloads
 from simulator.platforms.instagram.paging import fields_of, page
@@ -78,6 +78,20 @@ class Reading:
         newest = islice(self._newest(thread), NEWEST_DETAILS) if thread else ()
         return any(one is message for one in newest)
 
+    def changes_shown_until(self, message: Message) -> int:
+        """While a message is among the newest they tell what became of it. An unsent one is missing between them: of what was written
+        before the oldest that is shown, whose time is told to the second, nobody can say whether it was ever there."""
+        account = self.world.accounts[message.platform, message.account]
+        thread = self.world.thread(account, message.thread)
+        if thread is None or message.kind == "postback":
+            return 0
+        if message.deleted and not any(
+            (one.at_ms // 1000 + 1) * 1000 < message.at_ms for one in self._newest(thread)
+        ):
+            return 0
+        newer = list(takewhile(lambda one: one.order > message.order, self._newest(thread)))
+        return newer[-NEWEST_DETAILS].at_ms if len(newer) >= NEWEST_DETAILS else NEVER
+
     def _updated_ms(self, thread: Thread) -> int:
         newest = next(self._newest(thread), None)
         return newest.at_ms if newest else 0
@@ -142,7 +156,7 @@ class Reading:
             body["to"] = {"data": [self._party(message.recipient, account)]}
         if "message" in fields:
             body["message"] = "" if message.kind == "unsupported" else message.text
-            self.fetched(message)
+            self.world.show(message)
         if message.kind == "unsupported" and "is_unsupported" in fields:
             body["is_unsupported"] = True
         if message.attachments:
@@ -176,8 +190,3 @@ class Reading:
         if shares and "shares" in fields:
             body["shares"] = {"data": shares}
         return body
-
-    def fetched(self, message: Message) -> None:
-        if not message.known:
-            message.known = True
-            self.world.save_message(message)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from simulator import signatures, wire
-from simulator.kernel import Kernel
+from simulator.kernel import NEVER, Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Event, Packet
 from simulator.platforms.linkedin import access, errors
@@ -195,3 +195,6 @@ class LinkedIn:
             return not message.deleted
         account = self.world.accounts["linkedin", message.account]
         return bool(account.consented_ms) and any(entry["status"] == "polled" for entry in message.deliveries)
+
+    def changes_shown_until(self, message: Message) -> int:
+        return NEVER

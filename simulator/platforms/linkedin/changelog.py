@@ -256,9 +256,7 @@ class Changelog:
 
     def _plain(self, account: Account, message: Message) -> dict[str, str]:
         person = self.world.person("linkedin", message.sender)
-        if not message.known:
-            message.known = True
-            self.world.save_message(message)
+        self.world.show(message)
         return {
             "CONVERSATION ID": message.thread,
             "FROM": person.name if person else account.name,

@@ -175,6 +175,7 @@ class Community:
         shown = rows[start : start + count]
         for row in shown:
             message = self.world.message(account, row["generatedActivity"])
+            # Whoever loses the page asks again: what was deleted since stands in this list all the same.
             if message is not None and not message.known:
                 message.known = True
                 self.world.save_message(message)
@@ -209,8 +210,7 @@ class Community:
             and one.reply_to == (parent.id if parent else "")
         ]
         for one in rows:
-            one.known = True
-            self.world.save_message(one)
+            self.world.show(one)
         elements = [self._comment(account, one) for one in sorted(rows, key=lambda one: one.order)]
         paging = {"start": 0, "count": 10, "total": len(elements), "links": []}
         return wire.answer({"elements": elements, "paging": paging})

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from simulator import signatures, wire
-from simulator.kernel import Kernel
+from simulator.kernel import NEVER, Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Event, Packet
 from simulator.platforms.x import errors, payloads, signing, telling
@@ -266,3 +266,6 @@ class X:
     def was_recoverable(self, message: Message) -> bool:
         own_comment = message.kind == "comment" and message.direction == "out"
         return not (message.deleted or message.hidden or own_comment)
+
+    def changes_shown_until(self, message: Message) -> int:
+        return NEVER

@@ -78,7 +78,7 @@ class Reading:
         body: dict[str, Any] = {"data": [payloads.v2_event(one, fields=fields) for one in shown]}
         includes = self._includes(shown, _listed(query.get("expansions", "")))
         for one in shown:
-            self._fetched(one)
+            self.world.show(one)
         return wire.answer({**body, **({"includes": includes} if includes else {}), "meta": meta})
 
     def _includes(self, rows: list[Message], wanted: set[str]) -> dict[str, Any]:
@@ -90,11 +90,6 @@ class Reading:
         if "attachments.media_keys" in wanted and any(one.attachments for one in rows):
             includes["media"] = [payloads.v2_media(self.world, one) for one in rows if one.attachments]
         return includes
-
-    def _fetched(self, message: Message) -> None:
-        if not message.known:
-            message.known = True
-            self.world.save_message(message)
 
     async def one_event(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         message = self.world.message(account, request.path_params["id"])
@@ -109,7 +104,7 @@ class Reading:
             )
             self.world.save_message(message)
             return wire.answer({"data": {"deleted": True}})
-        self._fetched(message)
+        self.world.show(message)
         fields = _DEFAULT_FIELDS | _listed(request.query_params.get("dm_event.fields", ""))
         includes = self._includes([message], _listed(request.query_params.get("expansions", "")))
         body: dict[str, Any] = {"data": payloads.v2_event(message, fields=fields)}
@@ -201,7 +196,7 @@ class Reading:
         if not shown:
             return wire.answer({"meta": meta})
         for one in shown:
-            self._fetched(one)
+            self.world.show(one)
         users = [payloads.user_v2(self.world, native) for native in sorted({one.sender for one in shown})]
         body = {"data": [payloads.post(self.world, one) for one in shown], "includes": {"users": users}}
         return wire.answer({**body, "meta": {**meta, "newest_id": shown[0].id, "oldest_id": shown[-1].id}})

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from connectors import completeness, sides
+from connectors import completeness, natives, sides
 from connectors.actions import backfilling, connecting, delivering, draining, retiring, settling
 from connectors.contract import Remedy
 from connectors.management.commands import completeness as command
@@ -159,6 +159,143 @@ def test_what_can_no_longer_be_known_is_told_unless_a_gap_says_that_it_is_lost(o
 
     code, told = compared(overtaken)
     assert (code, told["unknowable"]) == (0, 1)
+
+
+def ledger_entry(what, *, seconds, **more):
+    return {"what": what, "at_ms": millis(NOW + timedelta(seconds=seconds)), **more}
+
+
+def unsent(external_id, *, after, **more):
+    """A message that history showed once, and that its author took back so many seconds later."""
+    history = [ledger_entry("created", seconds=4, text="Four"), ledger_entry("unsend", seconds=5 + after)]
+    shown = {"gone": True, "expected": False, "shown_ms": millis(NOW + timedelta(seconds=5))}
+    return native(external_id, "", seconds=4, deleted=True, history=history, **shown, **more)
+
+
+def listed(told):
+    return [(each["kind"], each["id"]) for each in told["gone"]]
+
+
+def test_what_was_unsent_at_once_after_history_showed_it_is_listed_and_not_missing(agreeing):
+    """Whoever was killed before they kept the page cannot ask for it again."""
+    rows, url = agreeing
+    rows.append(unsent("m4", after=3))
+    out = StringIO()
+
+    code, told = compared(url)
+    call_command("completeness", simulator=url, stdout=out)
+
+    assert (code, told["unknowable"], listed(told)) == (0, 1, [("read and unsent", "m4")])
+    assert "No longer to be known: read and unsent: fake acc-1 thread mara message m4" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        native("m4", "Four", seconds=4, shown_ms=millis(NOW)),
+        unsent("m4", after=3) | {"gone": False, "expected": True},
+        unsent("m4", after=3600),
+        native("m4", "Four", seconds=4, shown_ms=millis(NOW), expected=False, overtaken=True),
+    ],
+    ids=["is there still", "was delivered", "was there for an hour", "is overtaken, and no gap says so"],
+)
+def test_what_could_be_known_is_missing_however_much_is_listed(agreeing, lost):
+    rows, url = agreeing
+    rows += [unsent("m5", after=3), lost]
+
+    code, told = compared(url)
+
+    kind = "lost untold" if lost.get("overtaken") else "missing"
+    assert code == 1
+    assert [(each["kind"], each["id"]) for each in told["named"]] == [(kind, "m4")]
+    assert listed(told) == [("read and unsent", "m5")]
+
+
+CHANGES = {
+    "unsent": ([("unsend", {})], {"deleted": True, "text": ""}, "deletion differs"),
+    "edited": ([("edit", {"text": "One, please"})], {"text": "One, please"}, "text differs"),
+    "edited twice": (
+        [("edit", {"text": "One, please"}), ("edit", {"text": "One!"})],
+        {"text": "One!"},
+        "text differs",
+    ),
+    "reacted to": (
+        [("react", {"actor": "mara", "emoji": "❤️"})],
+        {"reactions": [{"actor": "mara", "emoji": "❤️"}]},
+        "reactions differ",
+    ),
+}
+
+
+def changed(how, *, told, until):
+    """m1, and what became of it a minute later. `until`: for how many seconds from then history showed that."""
+    changes, now, _ = CHANGES[how]
+    history = [ledger_entry("created", seconds=0, text="One")]
+    history += [
+        ledger_entry(what, seconds=60 + number, told=told, **more)
+        for number, (what, more) in enumerate(changes)
+    ]
+    shown = until if until is None else millis(NOW + timedelta(seconds=60 + until))
+    return native("m1", "One") | now | {"history": history, "changes_shown_until_ms": shown}
+
+
+@pytest.fixture
+def telling_all(monkeypatch):
+    """A platform that tells of edits, unsends and reactions."""
+    rules = ReceiveRules(mode="webhook", edits=True, unsends=True, reactions=True)
+    monkeypatch.setattr(platforms, "get", lambda _: replace(manifest(), receive=rules))
+
+
+@pytest.mark.usefixtures("telling_all")
+@pytest.mark.parametrize("how", CHANGES)
+def test_what_became_of_a_message_and_nobody_tells_is_listed_and_no_difference(agreeing, how):
+    rows, url = agreeing
+    for until in (-60, 0, 30):
+        rows[0] = changed(how, told=False, until=until)
+
+        code, told = compared(url)
+
+        assert (code, told["unknowable"], listed(told)) == (0, 0, [("changed untold", "m1")]), until
+
+
+@pytest.mark.usefixtures("telling_all")
+@pytest.mark.parametrize("how", CHANGES)
+@pytest.mark.parametrize(
+    ("told", "until"),
+    [(True, 30), (False, None), (False, 3700)],
+    ids=["delivered", "in history still", "in history for an hour"],
+)
+def test_a_change_that_could_be_known_and_is_not_here_is_a_difference(agreeing, how, told, until):
+    rows, url = agreeing
+    rows[0] = changed(how, told=told, until=until)
+
+    assert differs(url) == {CHANGES[how][2]: 1}
+
+
+@pytest.mark.usefixtures("telling_all")
+def test_a_change_that_nobody_tells_hides_none_that_was_told(agreeing):
+    rows, url = agreeing
+    rows[0] = changed("edited twice", told=False, until=0)
+    rows[0]["history"][1]["told"] = True  # the first of them came, so that "One" is an old text
+    rows[1] |= {
+        "reactions": [{"actor": each, "emoji": "❤️"} for each in ("mara", "noor")],
+        "changes_shown_until_ms": 0,
+        "history": [
+            ledger_entry("created", seconds=1.5, text="Two"),
+            ledger_entry("react", seconds=60, actor="mara", emoji="❤️", told=False),
+            ledger_entry("react", seconds=61, actor="noor", emoji="❤️", told=True),
+        ],
+    }
+
+    assert differs(url) == {"text differs": 1, "reactions differ": 1}
+
+
+def test_words_erased_here_alone_are_told_whatever_nobody_tells(agreeing):
+    rows, url = agreeing
+    rows[0] = changed("edited", told=False, until=0)
+    Message.objects.filter(external_id="m1").update(deleted_at=NOW, text="", created_text="")
+
+    assert differs(url) == {"deletion differs": 1}
 
 
 def test_what_was_lost_before_the_channel_was_connected_is_nobodys(overtaken, channel):
@@ -393,7 +530,7 @@ def test_on_x_a_picture_may_be_a_link_at_the_end_and_nothing_more(platform, file
     row = native("m1", "Look" + tail, platform=platform, attachments=[{"kind": "image"}] * files)
     kept = sides.Kept("m1", 1, False, "Look", False, frozenset(), False, files=files)
     for one, other in [(row, kept), (row | {"text": "Look"}, replace(kept, text="Look" + tail))]:
-        found = completeness.compare([sides.Native.read(one | {"history": []})], [other], EDITS)
+        found = completeness.compare([natives.Native.read(one | {"history": []})], [other], EDITS)
 
         assert [each.kind for each in found] == ([] if same else [completeness.Kind.TEXT])
 
@@ -443,7 +580,7 @@ def test_a_story_that_is_answered_is_shown_with_the_answer(agreeing, channel):
 
 
 def test_reactions_that_differ():
-    heart = sides.Native.read(native("m1", reactions=[{"actor": "mara", "emoji": "❤️"}]))
+    heart = natives.Native.read(native("m1", reactions=[{"actor": "mara", "emoji": "❤️"}]))
     kept = sides.Kept("m1", 1, False, "Hello", False, frozenset(), False)
     rules = ReceiveRules(mode="webhook", reactions=True)
 
@@ -466,12 +603,12 @@ def test_changes_of_which_a_platform_tells_nothing_in_public_are_not_missed(kind
     silent = replace(rules, **{f"of_{kind}s": frozenset()})
     rows = [native("m1", kind=kind, **changed), native("m1", kind=kind, deleted=True)]
 
-    told = [completeness.compare([sides.Native.read(row)], [kept], rules) for row in rows]
+    told = [completeness.compare([natives.Native.read(row)], [kept], rules) for row in rows]
     assert [[each.kind for each in differences] for differences in told] == [
         [completeness.Kind.TEXT, completeness.Kind.REACTIONS],
         [completeness.Kind.DELETION],
     ]
-    assert [completeness.compare([sides.Native.read(row)], [kept], silent) for row in rows] == [[], []]
+    assert [completeness.compare([natives.Native.read(row)], [kept], silent) for row in rows] == [[], []]
 
 
 def reply_sent(channel, agent, clock, rows, platform):
@@ -612,7 +749,7 @@ def test_ten_thousand_messages_are_compared_thread_by_thread():
         for number in range(10_000):
             yield native(f"m{number}", thread=f"t{number // 100}")
 
-    for thread in sides.threads(rows()):
+    for thread in natives.threads(rows()):
         held.append(len(thread))
 
     assert held == [100] * 100
@@ -681,9 +818,9 @@ def test_news_of_a_thread_that_is_no_message_is_no_stranger(agreeing, receipt, k
 def test_the_words_of_what_no_api_shows_are_not_missed():
     poll = native("m4", "A poll: red or blue?", kind="unsupported")
 
-    assert sides.Native.read(poll | {"platform": "instagram"}).text == ""
-    assert sides.Native.read(poll | {"platform": "x"}).text == "A poll: red or blue?"
-    assert sides.Native.read(poll | {"platform": "instagram", "edits": 1}).text != ""  # an edit tells them
+    assert natives.Native.read(poll | {"platform": "instagram"}).text == ""
+    assert natives.Native.read(poll | {"platform": "x"}).text == "A poll: red or blue?"
+    assert natives.Native.read(poll | {"platform": "instagram", "edits": 1}).text != ""  # an edit tells them
 
 
 def test_what_a_brand_keeps_of_an_account_that_is_anothers_now_is_known_to_the_platform(
