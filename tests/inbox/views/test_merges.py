@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
+from inbox.exchange import MessageKind, Party, ThreadKind
 from inbox.models import Channel, Contact, ContactMerge, Conversation
 from tests.factories import exchange as say
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
@@ -41,6 +44,27 @@ def test_the_same_name_elsewhere_is_offered_and_any_name_is_found(
     assert "Mara L." in offered and "@mara.lindt" in offered
     assert "Mara L." in found and "<input" not in found
     assert "Nobody&#x27;s name begins like that." in nobody or "Nobody's name begins like that." in nobody
+
+
+def test_who_mentioned_the_account_under_the_same_name_is_offered_and_not_taken_for_the_same(
+    page: Client, channel: Channel, conversation: Conversation
+) -> None:
+    """Instagram tells a mention's author by name alone."""
+    conversation.contact.handles.update(username="mara.k")  # type: ignore[union-attr]
+    author = Party("author-of:17870000000000031", name="mara.k", username="mara.k")
+    said = say.wrote(
+        "@acme.shop look",
+        thread_id="comment:mention:1",
+        kind=MessageKind.MENTION,
+        thread_kind=ThreadKind.COMMENT,
+    )
+    receiving.receive(arrivals=[Arrival(channel.pk, replace(said, author=author))], now=say.at(2))
+    mention = Conversation.objects.exclude(pk=conversation.pk).get()
+
+    offered = page.get(at(conversation)).content.decode()
+
+    assert mention.contact_id != conversation.contact_id
+    assert str(mention.contact.public_id) in offered  # type: ignore[union-attr]
 
 
 def test_a_sign_that_no_name_has_finds_nobody(page: Client, conversation: Conversation) -> None:
