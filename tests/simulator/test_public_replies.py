@@ -60,7 +60,7 @@ def test_an_answer_by_hand_below_a_post_is_a_post_in_the_same_public_thread(
         threads = {each.external_id: each.thread_id for each in events}
         [ours] = [each for each in events if each.external_id == answer["id"]]
         assert (ours.outbound, ours.thread_kind, ours.text) == (True, ThreadKind.COMMENT, "On its way!")
-        assert ours.thread_id == threads[asked["id"]]
+        assert (ours.thread_id, ours.reply_to) == (threads[asked["id"]], asked["id"])
 
     answered(tmp_path)
 
