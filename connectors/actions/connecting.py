@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from connectors import clock as clocks
 from connectors import contexts, sealing
@@ -254,9 +253,9 @@ def _schedule(channel: Channel, now: datetime) -> None:
     if is_new:
         mine.filter(task=Task.RECONCILE).update(cursor=scheduling.Walk(now, None, "").written())
     else:
-        planned = ~Q(next_run_at=None) | Q(task=Task.BACKFILL, days__isnull=False)
-        mine.filter(planned, task__in=(Task.POLL, Task.RECONCILE, Task.BACKFILL)).update(
-            next_run_at=now, failures=0, waits=0
+        mine.filter(task=Task.BACKFILL, days__isnull=False).update(next_run_at=now)
+        scheduling.go_on(
+            channel_ids=[channel.pk], now=now, at_once=(Task.POLL, Task.RECONCILE, Task.BACKFILL)
         )
 
 

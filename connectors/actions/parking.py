@@ -11,6 +11,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
+from connectors.actions import scheduling
 from connectors.contract import AccountChanged, AccountState, Remedy
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt
 from inbox import events
@@ -62,7 +63,7 @@ def heed_answer(*, channel_id: int, used_version: int, now: datetime) -> None:
     with events.ledger(Channel.objects.values_list("brand_id", flat=True).get(pk=channel_id)):
         if _is_parked(channel_id) and is_lifted.exists():
             log.info("refused_access_is_tried_again", channel=channel_id, version=used_version)
-            channels.resume_sending(channel_id=channel_id, now=now)
+            _resume(channel_id, now)
 
 
 @transaction.atomic
@@ -94,8 +95,14 @@ def _apply(channel_id: int, change: AccountChanged, now: datetime) -> None:
             _park(channel_id, change.reason or RESTRICTED, now, restricted=True)
         case AccountState.CONNECTED:
             if _is_parked(channel_id) and _is_restricted(channel_id):
-                channels.resume_sending(channel_id=channel_id, now=now)
+                _resume(channel_id, now)
                 completing.ask_again(channel_id=channel_id, now=now)
+
+
+def _resume(channel_id: int, now: datetime) -> None:
+    """Replies go, and with them what failed for the same reason."""
+    channels.resume_sending(channel_id=channel_id, now=now)
+    scheduling.go_on(channel_ids=[channel_id], now=now)
 
 
 def _park(channel_id: int, reason: str, now: datetime, *, restricted: bool, refused_version: int = 0) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from django.db.models.functions import Least
 from connectors.actions import _runs
 from connectors.models import Level, PlatformApp, SyncSchedule, Task
 from connectors.rules import lanes
+from connectors.rules.remedies import THROTTLED
 from inbox.actions import recording
 from inbox.models import Channel, Person
 
@@ -206,8 +207,20 @@ def try_again(*, app: PlatformApp, now: datetime) -> None:
     """The app is registered anew. Whose access could not be renewed may have it now: whatever asks first renews it, and lets go what waited
     for that."""
     stuck = Channel.objects.filter(credential__app=app).exclude(credential__refresh_error="")
-    asking = SyncSchedule.objects.filter(channel__in=stuck, task__in=(Task.POLL, Task.RECONCILE, Task.TOKENS))
-    asking.exclude(next_run_at=None).update(next_run_at=now, failures=0, waits=0)
+    ids = list(stuck.values_list("pk", flat=True))
+    go_on(channel_ids=ids, now=now, at_once=(Task.POLL, Task.RECONCILE, Task.TOKENS))
+
+
+@transaction.atomic
+def go_on(*, channel_ids: Collection[int], now: datetime, at_once: Collection[Task] = ()) -> None:
+    """What was refused may be answered now: whatever fails is asked again without its pause, and nobody is told of failures from before;
+    why it last failed stays until it succeeds. `at_once`: what is due however it fared. A limit of the platform's own is still waited for,
+    and a turn under way says itself how it ended."""
+    mine = SyncSchedule.objects.filter(channel__in=channel_ids).exclude(next_run_at=None)
+    mine.filter(task__in=at_once).update(next_run_at=now, failures=0, waits=0)
+    failing = mine.filter(failures__gt=0)
+    failing.exclude(last_remedy=THROTTLED).exclude(lease_until__gte=now).update(next_run_at=now)
+    failing.update(failures=0)
 
 
 @transaction.atomic

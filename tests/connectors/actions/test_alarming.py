@@ -14,7 +14,7 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 
-from connectors import jobs
+from connectors import jobs, sealing
 from connectors.actions import (
     alarming,
     backfilling,
@@ -24,8 +24,9 @@ from connectors.actions import (
     planning,
     refreshing,
     retiring,
+    scheduling,
 )
-from connectors.contract import Remedy, Tokens
+from connectors.contract import AccountChanged, AccountState, Remedy, Tokens
 from connectors.models import (
     Alarm,
     ChannelHealth,
@@ -60,6 +61,12 @@ def look(minutes: int = 0) -> int:
     new = alarming.look(now=now)
     alarming.mail_due(now=now)
     return new
+
+
+def connect_again(channel: Channel, platform: FakePlatform) -> None:
+    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")  # type: ignore[arg-type]
+    app = Credential.objects.get(channel=channel).app
+    connecting.connect(app=app, brand=channel.brand, grant=grant, now=NOW)
 
 
 def test_the_operators_are_told_what_to_do_for_each_alarm() -> None:
@@ -231,9 +238,7 @@ def test_what_a_look_found_before_a_channel_was_connected_again_is_no_alarm(
     ChannelHealth.objects.create(channel=channel, subscribed=False, subscription_said="Nothing is sent.")
     channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
     look()
-    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")  # type: ignore[arg-type]
-    app = Credential.objects.get(channel=channel).app
-    connecting.connect(app=app, brand=channel.brand, grant=grant, now=NOW)
+    connect_again(channel, platform)
 
     assert look(1) == 0
 
@@ -245,9 +250,7 @@ def test_what_is_not_delivered_to_is_told_once_also_where_connecting_again_mende
         channel=channel, subscribed=False, subscription_said="None is sent."
     )
     assert look() == 1
-    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")  # type: ignore[arg-type]
-    app = Credential.objects.get(channel=channel).app
-    connecting.connect(app=app, brand=channel.brand, grant=grant, now=NOW)
+    connect_again(channel, platform)
     assert look(1) == 0  # before the comparison asks the platform
 
     ChannelHealth.objects.filter(pk=health.pk).update(subscribed=False)
@@ -268,6 +271,93 @@ def test_a_sync_that_fails_again_and_again_is_told_with_its_fix(channel: Channel
     look()
 
     assert "Poll for new messages: The platform is down. Nothing to do" in Alarm.objects.get().said
+
+
+def fails(channel: Channel, *tasks: str, remedy: str, said: str = "It is refused.", **more: Any) -> None:
+    """For the fifth time; it is tried again in a quarter of an hour."""
+    wrong = {"failures": 5, "last_error": said, "last_remedy": remedy}
+    later = {"next_run_at": NOW + timedelta(minutes=15)}
+    SyncSchedule.objects.filter(channel=channel, task__in=tasks).update(**wrong, **later, **more)
+
+
+def put_right(way: str, channel: Channel, platform: FakePlatform) -> None:
+    match way:
+        case "the account is connected again":
+            connect_again(channel, platform)
+        case "renewed access is answered":
+            Credential.objects.filter(channel=channel).update(version=2)
+            parking.heed_answer(channel_id=channel.pk, used_version=2, now=NOW)
+        case "the app is registered again":
+            app = Credential.objects.get(channel=channel).app
+            held = sealing.unseal(app.sealed)
+            connecting.register_app(platform="fake", client_id="c", secrets=held, origins={}, now=NOW)
+        case "the restriction is lifted":
+            lifted = AccountChanged(AccountState.CONNECTED, "", NOW)
+            parking.apply(brand_id=channel.brand_id, changes=[(channel.pk, lifted)], now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("way", "remedy"),
+    [
+        ("the account is connected again", "reconnect"), ("renewed access is answered", "of app"),
+        ("the app is registered again", "of app"), ("the restriction is lifted", "restricted"),
+    ],
+)  # fmt: skip
+def test_who_has_just_put_it_right_is_not_told_to_and_all_that_failed_is_tried_at_once(
+    channel: Channel, ops: Person, platform: FakePlatform, way: str, remedy: str
+) -> None:
+    planning.give_defaults(channel, NOW)
+    Credential.objects.filter(channel=channel).update(refresh_error="Refused." if remedy == "of app" else "")
+    parking.heed_refusal(
+        channel_id=channel.pk, reason="It is refused.", seen_version=1, now=NOW, of_access=remedy == "of app",
+        restricted=remedy == "restricted",
+    )  # fmt: skip
+    fails(channel, "reconcile", "profiles", "tokens", "purge", remedy=remedy)
+    assert look() == 1
+
+    put_right(way, channel, platform)
+    Channel.objects.filter(pk=channel.pk).update(state=ChannelState.CONNECTED)  # the app's: once it was asked
+
+    assert look(1) == 0
+    mine = SyncSchedule.objects.filter(channel=channel)
+    assert {each.task for each in mine if each.failures} == set()
+    assert {each.task for each in mine if each.next_run_at == NOW} >= {
+        "reconcile",
+        "profiles",
+        "tokens",
+        "purge",
+    }
+
+
+def test_what_waits_for_a_limit_is_under_way_or_gave_up_is_not_tried_sooner_when_sending_goes_on(
+    channel: Channel, ops: Person
+) -> None:
+    planning.give_defaults(channel, NOW)
+    fails(channel, "reconcile", remedy="reconnect", lease_until=NOW + timedelta(seconds=60), lease_owner="o")
+    fails(channel, "profiles", remedy="throttled", waits=4)
+    fails(channel, "backfill", remedy="tell")
+    SyncSchedule.objects.filter(task="backfill").update(next_run_at=None)  # it gave up: somebody asks again
+    planned = dict(SyncSchedule.objects.values_list("task", "next_run_at"))
+
+    scheduling.go_on(channel_ids=[channel.pk], now=NOW)
+
+    assert dict(SyncSchedule.objects.values_list("task", "next_run_at")) == planned
+    assert not SyncSchedule.objects.exclude(task="backfill").filter(failures__gt=0).exists()
+    assert SyncSchedule.objects.get(task="profiles").waits == 4
+
+
+def test_what_fails_on_after_its_account_was_connected_again_is_told_once(
+    channel: Channel, ops: Person, platform: FakePlatform
+) -> None:
+    planning.give_defaults(channel, NOW)
+    fails(channel, "profiles", remedy="tell")
+    assert look() == 1
+
+    connect_again(channel, platform)
+    assert look(1) == 0
+    fails(channel, "profiles", remedy="tell")
+
+    assert [look(2), look(40)] == [0, 0]
 
 
 def test_a_sync_that_fails_hides_no_other(channel: Channel, ops: Person) -> None:
