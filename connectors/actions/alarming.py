@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from smtplib import SMTPAuthenticationError, SMTPException
 
@@ -11,21 +10,20 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
-from django.db.models import QuerySet
 from django.urls import reverse
 
-from connectors.actions import _covering, connecting, listening, parking
-from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
-from connectors.queries import grants
-from connectors.rules.remedies import OF_APP, RESTRICTED, THROTTLED, fix_for
+from connectors.actions import _covering, _troubles, listening, scheduling
+from connectors.actions._troubles import Key, Trouble
+from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause
+from connectors.rules import remedies
 from inbox import access, mail_server, platforms
 from inbox.actions import announcing
 from inbox.models import Channel, ChannelState, NotificationKind, Person
 
 log = structlog.get_logger(__name__)
-FAILURES = 3  # in a row; one is weather
-CONFIRMED_WITHIN = timedelta(minutes=2)  # a new connection: the platform is being asked for its deliveries
-ENDS_SOON = timedelta(days=7)
+# Something else, before people are told of it: a sync that fails now of this and now of that has had another turn by then.
+LASTS = {AlarmKind.FAILING: scheduling.MAX_BACK_OFF + timedelta(minutes=5)}
+LASTS_ELSE = timedelta(minutes=2)
 MAIL_AGAIN = timedelta(
     hours=1
 )  # to whom it was refused: a mail server may say no to one address and take the next
@@ -39,149 +37,65 @@ WORDS = {
     AlarmKind.FAILING: "cannot be synced",
     AlarmKind.ENDING: "must be connected again soon",
 }
-Key = tuple[int, str, str]  # channel, kind, and of what fails the task: one that fails hides no other
 
 
 def look(*, now: datetime) -> int:
-    """At every channel. How many alarms are new; those whose cause is gone are cleared."""
+    """At every channel. How many alarms are new; those whose cause is gone are cleared, and one of which something else is to be done by
+    now makes room for its like."""
     channels = {
         channel.pk: channel
         for channel in Channel.objects.select_related("brand", "health", "credential").exclude(
             state=ChannelState.DISCONNECTED
         )
     }
-    found = {
-        **_states(channels, now),
-        **_ending(channels, now),
-        **_failing(channels),
-        **_silent(channels, now),
-    }
-    known = set(Alarm.objects.filter(cleared_at=None).values_list("channel_id", "kind", "task"))
+    found = _troubles.of(channels, now=now)
+    known = {(each.channel_id, each.kind, each.task): each for each in Alarm.objects.filter(cleared_at=None)}
     # That somebody tries again, or pauses it, mends nothing: only what succeeds does.
-    unproven = _not_succeeding(channels) | _not_looked_at(channels) | _on_trial(channels, now)
-    for key in sorted(known - set(found) - unproven):
-        _clear(key, now)
+    for key in sorted(set(known) - set(found) - _troubles.unproven(channels, now=now)):
+        _clear(known[key], now)
     new = 0
-    for (channel_id, kind, task), said in sorted(found.items()):
-        if (channel_id, kind, task) not in known:
-            new += _raise(channels[channel_id], AlarmKind(kind), task, said, now)
+    for key, trouble in sorted(found.items()):
+        alarm = known.get(key)
+        if alarm is not None:
+            if not _has_turned(alarm, trouble, now):
+                continue
+            _clear(alarm, now)
+        new += _raise(channels[key[0]], key, trouble, now)
     return new
 
 
-def _states(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
-    found: dict[Key, str] = {}
-    for pk, channel in channels.items():
-        health = getattr(channel, "health", None)
-        if channel.state_reason == connecting.NOT_CONFIRMED and _is_being_connected(channel, now):
-            continue
-        if channel.state == ChannelState.NEEDS_RECONNECT and (health is not None or channel.state_reason):
-            said = channel.state_reason or "Nobody said why."
-            short = said if len(said) <= 100 else f"{said[:99]}…"
-            if health is not None and health.is_restriction:
-                found[pk, AlarmKind.RESTRICTED, ""] = f"{short} {fix_for(RESTRICTED).text}"
-            elif health is not None and health.is_of_app:
-                found[pk, AlarmKind.DISCONNECTED, ""] = f"{short} {fix_for(OF_APP).text}"
-            else:
-                found[pk, AlarmKind.DISCONNECTED, ""] = said
-        elif health is not None and health.subscribed is False:
-            found[pk, AlarmKind.NOT_SUBSCRIBED, ""] = health.subscription_said
-    return found
-
-
-def _ending(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
-    """What nobody renews but a person."""
-    found: dict[Key, str] = {}
-    for pk, channel in channels.items():
-        credential = getattr(channel, "credential", None)
-        if credential is None or channel.state != ChannelState.CONNECTED:
-            continue
-        try:
-            ends = grants.ends_for_good(credential, now=now)
-        except platforms.UnknownPlatform:  # its connector is not installed: nobody can say
-            continue
-        if ends is not None and now < ends <= now + ENDS_SOON:
-            found[pk, AlarmKind.ENDING, ""] = (
-                f"Its permission ends on {ends:%-d %B, %H:%M} UTC, and the platform renews it no further. Connect the account again before."
-            )
-    return found
-
-
-def _is_being_connected(channel: Channel, now: datetime) -> bool:
-    """A new one, or one that was retired and is taken back."""
-    credential = getattr(channel, "credential", None)
-    began = max(channel.created_at, credential.issued_at) if credential is not None else channel.created_at
-    return began > now - CONFIRMED_WITHIN
-
-
-def _failing(channels: Mapping[int, Channel]) -> dict[Key, str]:
-    failing = _wanted(channels).filter(failures__gte=FAILURES, paused=False).exclude(last_remedy=THROTTLED)
-    return {
-        (schedule.channel_id, AlarmKind.FAILING, schedule.task): (
-            f"{Task(schedule.task).label}: {schedule.last_error} {fix_for(schedule.last_remedy).text}"
-        )
-        for schedule in failing
-        if channels[schedule.channel_id].state == ChannelState.CONNECTED
-    }
-
-
-def _not_succeeding(channels: Mapping[int, Channel]) -> set[Key]:
-    failing = _wanted(channels).exclude(last_error="").values_list("channel_id", "task")
-    return {(channel_id, AlarmKind.FAILING.value, task) for channel_id, task in failing}
-
-
-def _not_looked_at(channels: Mapping[int, Channel]) -> set[Key]:
-    """Connected again, and the platform has not been asked yet whether it delivers now."""
-    return {
-        (pk, AlarmKind.NOT_SUBSCRIBED.value, "")
-        for pk, channel in channels.items()
-        if channel.state == ChannelState.CONNECTED
-        and (health := getattr(channel, "health", None)) is not None
-        and health.subscribed is None
-    }
-
-
-def _on_trial(channels: Mapping[int, Channel], now: datetime) -> set[Key]:
-    """Sending goes on for a try after access was refused. Where it is refused once more, nothing is new."""
-    return {
-        (pk, AlarmKind.DISCONNECTED.value, "")
-        for pk, channel in channels.items()
-        if channel.state == ChannelState.CONNECTED
-        and (health := getattr(channel, "health", None)) is not None
-        and parking.is_unproven(health, now=now)
-    }
-
-
-def _wanted(channels: Mapping[int, Channel]) -> QuerySet[SyncSchedule]:
-    """What will run again by itself. A backfill that gave up or was stopped waits for somebody to ask: nothing fails there."""
-    return SyncSchedule.objects.filter(channel__in=channels).exclude(next_run_at=None)
-
-
-def _silent(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
-    listened = [channel for channel in channels.values() if channel.state == ChannelState.CONNECTED]
-    return {
-        (pk, AlarmKind.SILENT, ""): (
-            f"Nobody has written since {silent.since:%-d %B, %H:%M} UTC; about {round(silent.expected)} messages were to be"
-            " expected. Look at the platform's side on the connection page."
-        )
-        for pk, silent in listening.silences(listened, now=now).items()
-    }  # fmt: skip
+def _has_turned(alarm: Alarm, trouble: Trouble, now: datetime) -> bool:
+    """Whether what is to be done has been something else than people were told for a while, and not now this and now that."""
+    if not trouble.remedy:
+        return False
+    told = alarm.remedy or trouble.remedy  # from before it was kept
+    since = None if remedies.asks_the_same(told, trouble.remedy) else alarm.turned_at or now
+    if (alarm.remedy, alarm.turned_at) != (told, since):
+        _note(alarm, remedy=told, turned_at=since)
+    return since is not None and now >= since + LASTS.get(AlarmKind(alarm.kind), LASTS_ELSE)
 
 
 @transaction.atomic
-def _clear(key: Key, now: datetime) -> None:
-    channel_id, kind, task = key
-    Alarm.objects.filter(channel=channel_id, kind=kind, task=task, cleared_at=None).update(cleared_at=now)
+def _note(alarm: Alarm, *, remedy: str, turned_at: datetime | None) -> None:
+    Alarm.objects.filter(pk=alarm.pk).update(remedy=remedy, turned_at=turned_at)
+
+
+@transaction.atomic
+def _clear(alarm: Alarm, now: datetime) -> None:
+    """This one: another look may have raised its like meanwhile."""
+    Alarm.objects.filter(pk=alarm.pk, cleared_at=None).update(cleared_at=now)
 
 
 @transaction.atomic(durable=True)
-def _raise(channel: Channel, kind: AlarmKind, task: str, said: str, now: datetime) -> bool:
+def _raise(channel: Channel, key: Key, trouble: Trouble, now: datetime) -> bool:
     """Once: of two that see it at the same time one makes the row."""
+    kind, task = AlarmKind(key[1]), key[2]
     alarm, is_new = Alarm.objects.get_or_create(
         channel=channel,
         kind=kind,
         task=task,
         cleared_at=None,
-        defaults={"said": said[:300], "raised_at": now},
+        defaults={"said": trouble.said[:300], "remedy": trouble.remedy, "raised_at": now},
     )
     if not is_new:
         return False
@@ -189,7 +103,7 @@ def _raise(channel: Channel, kind: AlarmKind, task: str, said: str, now: datetim
         since = _covering.complete_until(channel.pk) or now
         _covering.begin_gap(channel.pk, GapCause.DISCONNECTED, since=since, now=now)
     people = access.who_may(channel.brand, access.Permission.RUN_CHANNELS)
-    text = f"{headline(channel, kind)}. {said}"
+    text = f"{headline(channel, kind)}. {trouble.said}"
     announcing.tell_of_channel(
         channel=channel, kind=NotificationKind.CHANNEL, matter=f"{kind}/{task}", people=people, text=text, now=now
     )  # fmt: skip

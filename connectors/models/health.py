@@ -200,6 +200,12 @@ class Alarm(models.Model):
         max_length=12, blank=True, db_default="", help_text="Of a sync that fails: which one."
     )
     said = models.CharField(max_length=300)
+    remedy = models.CharField(
+        max_length=12, blank=True, default="", db_default="", help_text="What people were told to do, where a kind knows several."
+    )  # fmt: skip
+    turned_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when something else is to be done, at each look."
+    )  # fmt: skip
     raised_at = models.DateTimeField()
     cleared_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True, help_text="When everybody's mail had left.")

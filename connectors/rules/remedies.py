@@ -54,8 +54,19 @@ _FIXES = {
     "fault": Fix("A fault of Parley's own. Report it with this run's log; it is tried again.", Place.RUN),
     "died": Fix("Nothing to do once. If it happens again and again, give the sync process more memory."),
 }
+# Of each of these people are asked the same.
+_ALIKE = (
+    frozenset({"retry", "unknown", "wait"}),
+    frozenset({"refresh", "reconnect"}),
+    frozenset({"bug", "fault"}),
+)
 _UNKNOWN = Fix("It is tried again by itself. If it lasts, read the run's log.", Place.RUN)
 
 
 def fix_for(remedy: str) -> Fix:
     return _FIXES.get(remedy, _UNKNOWN)
+
+
+def asks_the_same(one: str, other: str) -> bool:
+    """Whether who was told what to do about one knows what to do about the other."""
+    return one == other or any({one, other} <= alike for alike in _ALIKE)

@@ -360,6 +360,115 @@ def test_what_fails_on_after_its_account_was_connected_again_is_told_once(
     assert [look(2), look(40)] == [0, 0]
 
 
+def test_where_the_grant_breaks_while_our_app_is_refused_people_are_told_that_they_must_connect_after_all(
+    channel: Channel, ops: Person
+) -> None:
+    Credential.objects.filter(channel=channel).update(refresh_error="It does not know this app's key.")
+    parking.heed_refusal(
+        channel_id=channel.pk, reason="It does not know this app's key.", seen_version=1, now=NOW, of_access=True
+    )  # fmt: skip
+    assert [look(), look(1)] == [1, 0]
+    assert "no account need be connected again" in mail.outbox[0].body
+
+    parking.heed_refusal(
+        channel_id=channel.pk, reason="The grant is gone. Connect it again.", seen_version=0, now=NOW
+    )
+    assert [look(2), look(3), look(4), look(5), look(60)] == [0, 0, 1, 0, 0]
+
+    assert len(mail.outbox) == 2 and "Connect it again." in mail.outbox[1].body
+    [told] = Notification.objects.filter(person=ops, seen_at=None)
+    assert "The grant is gone." in told.text
+    assert [each.cleared_at for each in Alarm.objects.order_by("pk")] == [NOW + timedelta(minutes=4), None]
+    assert Gap.objects.count() == 1
+
+
+def test_where_our_app_is_refused_after_the_access_was_people_are_told_that_they_need_not_connect(
+    channel: Channel, ops: Person
+) -> None:
+    parking.heed_refusal(
+        channel_id=channel.pk, reason="The access has expired.", seen_version=1, now=NOW, of_access=True
+    )
+    assert look() == 1
+
+    Credential.objects.filter(channel=channel).update(refresh_error="It does not know this app's key.")
+    assert [look(1), look(3), look(4)] == [0, 1, 0]
+
+    assert "no account need be connected again" in mail.outbox[1].body
+
+
+def test_access_that_was_renewed_and_not_asked_with_yet_tells_nobody_to_connect(
+    channel: Channel, ops: Person
+) -> None:
+    """The app was put right at the platform: the next comparison shows whether that is all."""
+    Credential.objects.filter(channel=channel).update(refresh_error="It does not know this app's key.")
+    parking.heed_refusal(
+        channel_id=channel.pk, reason="It does not know this app's key.", seen_version=1, now=NOW, of_access=True
+    )  # fmt: skip
+    assert look() == 1
+
+    Credential.objects.filter(channel=channel).update(refresh_error="", version=2)
+
+    assert [look(1), look(5), look(15)] == [0, 0, 0]
+    assert Alarm.objects.get().cleared_at is None
+
+
+def test_a_sync_of_which_something_else_is_to_be_done_for_a_while_is_told_of_again_in_both_directions(
+    channel: Channel, ops: Person
+) -> None:
+    planning.give_defaults(channel, NOW)
+    fails(channel, "reconcile", remedy="retry", said="The platform is down. " * 12)
+    assert [look(), look(1)] == [1, 0]
+    assert "Nothing to do" in mail.outbox[0].body  # however much the platform says
+
+    fails(channel, "reconcile", remedy="tell", said="A scope is missing.")
+    assert [look(2), look(21), look(22), look(23), look(90)] == [0, 0, 1, 0, 0]
+    assert "A scope is missing. The platform refuses this for good" in mail.outbox[1].body
+
+    fails(channel, "reconcile", remedy="retry")
+    assert [look(91), look(111), look(112)] == [0, 1, 0]
+    assert len(mail.outbox) == 3 and "Nothing to do" in mail.outbox[2].body
+
+
+def test_a_sync_that_fails_now_of_this_and_now_of_that_is_told_of_once(channel: Channel, ops: Person) -> None:
+    planning.give_defaults(channel, NOW)
+    rung = []
+    for turn in range(12):  # each after the longest pause between two
+        fails(channel, "reconcile", remedy="tell" if turn % 2 else "retry")
+        rung += [look(15 * turn + minute) for minute in (0, 7, 14)]
+
+    assert rung == [1, *[0] * 35]
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("reconnect", "refresh"), ("retry", "unknown"), ("fault", "bug")]
+)
+def test_another_fault_of_which_the_same_is_to_be_done_rings_nothing(
+    channel: Channel, ops: Person, before: str, after: str
+) -> None:
+    planning.give_defaults(channel, NOW)
+    fails(channel, "reconcile", remedy=before, said="503")
+    assert look() == 1
+
+    fails(channel, "reconcile", remedy=after, said="504")
+
+    assert [look(1), look(40)] == [0, 0]
+
+
+def test_an_alarm_from_before_its_remedy_was_kept_takes_what_is_to_be_done_now_as_told(
+    channel: Channel, ops: Person
+) -> None:
+    planning.give_defaults(channel, NOW)
+    fails(channel, "reconcile", remedy="retry")
+    look()
+    Alarm.objects.update(remedy="")
+    assert [look(1), look(40)] == [0, 0]
+
+    fails(channel, "reconcile", remedy="tell")
+
+    assert [look(41), look(61)] == [0, 1]
+
+
 def test_a_sync_that_fails_hides_no_other(channel: Channel, ops: Person) -> None:
     planning.give_defaults(channel, NOW)
     mine = SyncSchedule.objects.filter(channel=channel)

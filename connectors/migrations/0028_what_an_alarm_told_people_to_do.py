@@ -1,0 +1,30 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("connectors", "0025_comments_of_linkedin_by_one_name"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="alarm",
+            name="remedy",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="What people were told to do, where a kind knows several.",
+                max_length=12,
+            ),
+        ),
+        migrations.AddField(
+            model_name="alarm",
+            name="turned_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="Since when something else is to be done, at each look.",
+                null=True,
+            ),
+        ),
+    ]
