@@ -13,7 +13,8 @@ from analytics.queries.series import NOTHING
 from analytics.reports import charts, moments, words
 from analytics.reports.charts import Cell, Chart, Column, Draw, Row, Tile, cell
 
-MOST = 6  # series of a picture that can still be told apart
+MOST = 6  # series of people in a picture that can still be told apart
+OUTSIDE = ""  # nobody of ours: written in the platform's own app, say
 
 
 def tiles(asked: Asked) -> list[Tile]:
@@ -51,21 +52,29 @@ def build(asked: Asked, names: Names) -> list[Chart]:
 
 
 def answers(asked: Asked, names: Names) -> Chart:
-    """Messages that people wrote over time; those who wrote most have a series of their own."""
+    """Messages that people wrote over time; those who wrote most have a series of their own, and so has what was written outside Parley."""
     by = moments.by(asked)
     known = series.counts(asked, metrics.OUT, by, "person_id")
     totals: Counter[str] = Counter()
     for (_, value), (number, _) in known.items():
         totals[value] += number
-    busiest = sorted((value for value in totals if value), key=lambda value: (-totals[value], value))[:MOST]
+    people = sorted((value for value in totals if value), key=lambda value: (-totals[value], value))
+    shown = people[:MOST] + [OUTSIDE] * (OUTSIDE in totals)
+    notes = []
+    if len(people) > MOST:
+        notes.append("Those who wrote most; the table below has everybody.")
+    if OUTSIDE in totals:
+        notes.append(
+            f"“{names.label('person_id', OUTSIDE)}”: written elsewhere, as in the platform's own app."
+        )
     chart = Chart(
         "written", "Messages written", charts.named(metrics.OUT), Draw.STACK, moments.head(asked),
-        tuple(Column(names.label("person_id", value), Unit.NUMBER) for value in busiest),
-        note="Those who wrote most; the table below has everybody." if len(totals) > MOST else "",
+        tuple(Column(names.label("person_id", value), Unit.NUMBER) for value in shown),
+        note=" ".join(notes),
     )  # fmt: skip
-    for moment in moments.of(asked) if busiest else ():
+    for moment in moments.of(asked) if shown else ():
         cells = []
-        for value in busiest:
+        for value in shown:
             number = known.get((moment.key, value), (0, 0))[0]
             url = charts.behind(asked, metrics.OUT, agent=names.text("person_id", value), **moment.address())
             cells.append(_count(number, url))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from datetime import date, datetime, timedelta
 from html import unescape
 from itertools import combinations
@@ -345,6 +346,46 @@ def test_a_tag_may_be_called_none(manager: Client, story: Story) -> None:
     }
     for row in tags.rows:
         assert listed(manager, row.cells[2].url) == row.cells[2].count
+
+
+def test_what_was_written_outside_parley_stands_beside_what_each_agent_wrote(
+    manager: Client, story: Story
+) -> None:
+    people = ["Ada", "Bo", "Cy", "Dee", "Eve", "Fay"]
+    for number, by in enumerate(["", "", "", *people]):
+        story.write(f"c{number}", number * 10)
+        story.answer(f"c{number}", number * 10 + 3, by=by, origin="agent" if by else "external")
+    story.count()
+
+    [written] = [
+        chart
+        for chart in manager.get(address(story, "agents"), DAYS).context["charts"]
+        if chart.key == "written"
+    ]
+
+    totals: Counter[str] = Counter()
+    for row in written.rows:
+        for column, cell in zip(written.columns, row.cells, strict=True):
+            totals[column.label] += cell.count or 0
+            assert not cell.url or listed(manager, cell.url) == cell.count
+    assert totals == {"Nobody in Parley": 3, **dict.fromkeys(people, 1)}
+    assert "the platform's own app" in written.note and "Those who wrote most" not in written.note
+    out = manager.get(address(story, "behind"), {**DAYS, "metric": metrics.OUT}).content.decode()
+    assert f'data-count="{sum(totals.values())}"' in out
+
+
+def test_where_all_was_written_outside_parley_the_agents_page_says_how_much(
+    manager: Client, story: Story
+) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 3, by="", origin="external")
+    story.count()
+
+    url = reverse("analytics:chart-file", args=[story.brand.slug, "agents", "written"])
+    head, *rows = told(manager, url, DAYS)
+
+    assert head[1:] == ["Nobody in Parley"]
+    assert sum(int(row[1] or 0) for row in rows) == 1
 
 
 @pytest.mark.parametrize("key", [key for key, metric in metrics.METRICS.items() if metric.fact])
