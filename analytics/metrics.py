@@ -147,8 +147,7 @@ METRICS: dict[str, Metric] = {
             OUT, "Messages out", 2, Unit.NUMBER, OUT, "messages",
             "What people of the brand wrote to customers, in Parley or outside.",
             "Once the platform has it; notes, bots and what failed are not among it, nor what a backfill found.",
-            f"{_WROTE} Where messages are counted by agent, they stand under “Nobody in Parley”.",
-            "The moment of the message; of an answer, before what the customer wrote next on the platform.",
+            f"{_WROTE} Where messages are counted by agent, they stand under “Nobody in Parley”.", "The moment of the message; of an answer, before what the customer wrote next on the platform.",
         ),
         Metric(
             BOT, "Messages by bots", 1, Unit.NUMBER, BOT, "messages",
