@@ -1,4 +1,4 @@
-"""An hour that is typed before its day: "9pm tomorrow", "at 9 tomorrow", "15:00 on friday", "8:30 next monday", "noon on 24 nov"."""
+"""An hour that is typed before its day: "9pm tomorrow", "at 9 tomorrow", "15:00 on friday", "8:30 next monday", "noon on 24 nov", "9:00 24.11"."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from inbox.rules import _calendar_words as words
 from inbox.rules import _typed_dates as dates
-from inbox.rules._typed_clock import CLOCK, NotUnderstood
+from inbox.rules._typed_clock import CLOCK, LAST_HOUR, NotUnderstood
 
 _PARTS = "|".join(["morning", *words.PARTS_OF_DAY])
 _TODAY = ("tonight", "evening", "afternoon")  # in which an hour may lie
@@ -24,10 +24,20 @@ def hour_last(typed: str) -> str:
         return typed
     day, clock = found["day"].removeprefix("on "), found["part"] or found["clock"]
     is_sure = bool(found["at"] or found["part"] or found["minute"] or found["half"] or day != found["day"])
-    if not is_sure and day == "mon" and int(found["hour"]) <= 23:
+    if not is_sure and day == "mon" and int(found["hour"]) <= LAST_HOUR:
         raise NotUnderstood(f"“{typed}” can be an hour or a length: type “mon {clock}” or a date.")
-    is_day = _names_a_day(day) or (is_sure and (day.startswith("next month") or dates.begins(day)))
-    return f"{day} {clock}" if is_day and (is_sure or not clock.endswith("h")) else typed
+    may_be_a_date = dates.POINTED.fullmatch(clock) is not None
+    is_date = dates.begins(day) or (dates.POINTED.fullmatch(day) is not None and not may_be_a_date)
+    is_day = _names_a_day(day) or (is_sure and (day.startswith("next month") or is_date))
+    if not is_day or not (is_sure or not clock.endswith("h")):
+        return typed
+    if not may_be_a_date:
+        return f"{day} {clock}"
+    name, _, rest = day.partition(" ")
+    if words.weekday(name) is not None and CLOCK.fullmatch(rest.removeprefix("at ")):
+        return f"{name} {clock} {rest}"  # "11.12 fri 9:00"
+    # Behind "at" it is an hour, wherever that stands.
+    return f"{day} at {clock}" if found["at"] and int(found["hour"]) <= LAST_HOUR else f"{day} {clock}"
 
 
 def _names_a_day(text: str) -> bool:

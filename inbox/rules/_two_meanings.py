@@ -6,12 +6,11 @@ import re
 from datetime import date
 
 from inbox.rules import _calendar_words as words
-from inbox.rules._typed_clock import NotUnderstood
+from inbox.rules._typed_clock import LAST_HOUR, NotUnderstood
 
 _NUMBER = re.compile(r"\d{1,2}")
 _WITH_H = re.compile(r"(\d{1,2})\s?h(\d{2})")
 _WITH_POINT = re.compile(r"(\d{1,2})\.(\d{2})")
-_LAST_HOUR = 23
 
 
 def refuse(typed: str, *, today: date) -> None:
@@ -26,7 +25,7 @@ def _a_number_alone(typed: str) -> None:
     if not _NUMBER.fullmatch(typed):
         return
     number = int(typed)
-    if number > _LAST_HOUR:
+    if number > LAST_HOUR:
         raise NotUnderstood(f"“{typed}” can be minutes or hours: type “{number}m” or “{number}h”.")
     if number == 0:
         raise NotUnderstood(f"“{typed}” is no length. For midnight type “0:00”.")
@@ -36,7 +35,7 @@ def _a_number_alone(typed: str) -> None:
 def _an_hour_or_a_length(typed: str) -> None:
     """ "14h30" is half past two, and more than half a day. Of "1h30" nobody thinks the first, and a number with nothing but an h is a length."""
     both = _WITH_H.fullmatch(typed)
-    if both and 5 <= int(both[1]) <= _LAST_HOUR and int(both[2]) <= 59:
+    if both and 5 <= int(both[1]) <= LAST_HOUR and int(both[2]) <= 59:
         hour, minute = both.groups()
         raise NotUnderstood(
             f"“{typed}” can be an hour or a length: type “{hour}:{minute}” or “{hour}h {minute}m”."
@@ -50,24 +49,28 @@ def an_hour_or_a_day(typed: str, *, today: date, weekday: str = "") -> None:
     if not both or not 1 <= int(both[1]) <= 31 or not 1 <= int(both[2]) <= 12:
         return
     number, minute = both.groups()
-    if int(number) > _LAST_HOUR and not _comes(int(number), int(minute), today):
+    coming = _coming(int(number), int(minute), today)
+    if int(number) > LAST_HOUR and coming is None:
         return  # "30.02" is neither, and is refused as the hour that it would be
     day = f"“{int(number)} {words.MONTHS[int(minute) - 1]}”"
-    if int(number) > _LAST_HOUR:
-        raise NotUnderstood(f"“{typed}” is no time of day: hours go to {_LAST_HOUR}. For the day type {day}.")
+    meant = words.weekday(weekday.removeprefix("next "))
+    if coming and meant not in (None, coming.weekday()):
+        day += f", which is a {words.DAYS[coming.weekday()].title()}"
+    if int(number) > LAST_HOUR:
+        raise NotUnderstood(f"“{typed}” is no time of day: hours go to {LAST_HOUR}. For the day type {day}.")
     hour, whole = f"{int(number)}:{minute}", typed
     if weekday:
         hour, whole = f"{weekday} {hour}", f"{weekday} {typed}"
     raise NotUnderstood(f"“{whole}” can be an hour or a day: type “{hour}” or {day}.")
 
 
-def _comes(number: int, month: int, today: date) -> bool:
-    """Whether there is such a day within a year."""
+def _coming(number: int, month: int, today: date) -> date | None:
+    """That day within a year, if there is one."""
     for year in (today.year, today.year + 1):
         try:
             day = date(year, month, number)
         except ValueError:
             continue
         if day >= today:
-            return True
-    return False
+            return day
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import time
 
+LAST_HOUR = 23
 CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})|h)?\s*(?P<half>am|pm|a\.m\.|p\.m\.)?")
 
 
@@ -23,6 +24,6 @@ def time_of(typed: str) -> time:
         )
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    if hour > 23 or minute > 59:
+    if hour > LAST_HOUR or minute > 59:
         raise NotUnderstood(f"“{typed}” is no time of day: hours go to 23 and minutes to 59.")
     return time(hour, minute)

@@ -215,7 +215,7 @@ class _Reader:
         return found if found.until > self.now else self._at(day + timedelta(days=7), rest)
 
     def _date(self) -> Snooze | None:
-        """ "24 nov", "nov 24 9:00", "24.11.", "2026-11-24 14:30". Without a year: the next one, or today."""
+        """ "24 nov", "nov 24 9:00", "24.11.", "24.11 9:00", "2026-11-24 14:30". Without a year: the next one, or today."""
         text = self.typed.removeprefix("on ")
         if iso := dates.ISO.fullmatch(text):
             return self._on(int(iso["y"]), int(iso["m"]), int(iso["d"]), iso["rest"])
@@ -223,6 +223,9 @@ class _Reader:
             return self._slashed(int(slashed["a"]), int(slashed["b"]), slashed["y"], slashed["rest"])
         if dotted := dates.DOTTED.fullmatch(text):
             return self._on(_year(dotted), int(dotted["m"]), int(dotted["d"]), dotted["rest"])
+        pointed = dates.POINTED.fullmatch(text)
+        if pointed and (pointed["rest"] or text != self.typed):  # else it may be an hour
+            return self._on(None, int(pointed["m"]), int(pointed["d"]), pointed["rest"])
         for pattern in (dates.DAY_MONTH, dates.MONTH_DAY):
             named = pattern.fullmatch(text)
             if named and (month := words.month(named["month"])):

@@ -101,6 +101,19 @@ def local(text: str, *, now: datetime = MONDAY, zone: ZoneInfo = BERLIN) -> str:
         ("fri at 11.12", "Fri 27 Nov 2026 11:12"),
         ("fri 14.30", "Fri 27 Nov 2026 14:30"),
         ("fri 11.12.", "Fri 11 Dec 2026 08:00"),
+        ("1.12 9:00", "Tue 01 Dec 2026 09:00"),
+        ("5.12 at 9", "Sat 05 Dec 2026 09:00"),
+        ("5.12, 9pm", "Sat 05 Dec 2026 21:00"),
+        ("1.12 9.30", "Tue 01 Dec 2026 09:30"),
+        ("9:30 1.12", "Tue 01 Dec 2026 09:30"),
+        ("at 9 on 5.12", "Sat 05 Dec 2026 09:00"),
+        ("on 5.12", "Sat 05 Dec 2026 10:00"),
+        ("fri 11.12 9:00", "Fri 11 Dec 2026 09:00"),
+        ("11.12 fri at 9", "Fri 11 Dec 2026 09:00"),
+        ("fri on 11.12", "Fri 11 Dec 2026 08:00"),
+        ("at 11.12 fri", "Fri 27 Nov 2026 11:12"),
+        ("at 11.12 on fri", "Fri 27 Nov 2026 11:12"),
+        ("at 5.12 tomorrow", "Tue 24 Nov 2026 05:12"),
         ("5.12.", "Sat 05 Dec 2026 10:00"),
         ("9am", "Tue 24 Nov 2026 09:00"),
         ("tue 24 nov", "Tue 24 Nov 2026 08:00"),
@@ -195,7 +208,12 @@ def test_the_day_is_the_persons_and_the_opening_the_brands() -> None:
         ("29.02", "“29.02” is no time of day: hours go to 23 and minutes to 59."),
         ("fri 31.11", "“31.11” is no time of day: hours go to 23 and minutes to 59."),
         ("fri 11.12", "“fri 11.12” can be an hour or a day: type “fri 11:12” or “11 dec”"),
-        ("11.12 on fri", "type “fri 11:12” or “11 dec”"),
+        ("11.12 on fri", "type “fri 11:12” or “11 dec”."),
+        ("fri 5.12", "type “fri 5:12” or “5 dec”, which is a Sat."),
+        ("fri 24.11", "For the day type “24 nov”, which is a Tue."),
+        ("fri 5.12 9:00", "5 dec is a Sat. Type “5 dec”, or the day meant."),
+        ("31.2 9:00", "There is no 31 Feb"),
+        ("14.30 9:00", "is not understood"),
         ("tue 24.11", "For the day type “24 nov”"),
         ("next mon 11.12", "type “next mon 11:12” or “11 dec”"),
         ("next week 5.12", "type “next week 5:12” or “5 dec”"),
@@ -339,6 +357,15 @@ def test_an_hour_may_stand_before_its_day(
     now: datetime, zone: ZoneInfo, clock: str, day: str, on: str, at: str
 ) -> None:
     assert told(f"{at}{clock} {on}{day}", now=now, zone=zone) == told(f"{day} {clock}", now=now, zone=zone)
+
+
+@given(now=moments, zone=zones, day=st.integers(1, 31), month=st.integers(1, 12), clock=st.one_of(st.integers(0, 25).map(str), clocks.filter(lambda clock: clock[0].isdecimal())), at=st.sampled_from(["", "at "]))  # fmt: skip
+def test_a_date_with_an_hour_behind_it_needs_no_last_point(
+    now: datetime, zone: ZoneInfo, day: int, month: int, clock: str, at: str
+) -> None:
+    typed = told(f"{day}.{month}. {at}{clock}", now=now, zone=zone)
+
+    assert told(f"{day}.{month} {at}{clock}", now=now, zone=zone) == typed
 
 
 @given(now=moments, zone=zones, hour=st.integers(0, 25), day=days_typed, before=st.sampled_from([("at ", ""), ("", "on "), ("at ", "on ")]))  # fmt: skip
