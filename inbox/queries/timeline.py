@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from inbox import access
+from inbox.access import Asker
 from inbox.models import Attachment, Conversation, Direction, Event, EventKind, Message, MessageState
 from inbox.models.messages import MessageQuerySet
 from inbox.queries import held_up, list_rows, merges, news, sentences
@@ -135,6 +137,16 @@ def page_around(
 def threads(conversation: Conversation) -> list[int]:
     """What is shown as one: this conversation, and those that are answered in it."""
     return [conversation.pk, *(merge.merged_id for merge in merges.into(conversation))]
+
+
+def named(person: Asker, conversation: Conversation, public_id: str) -> Message | None:
+    """The message of this thread that is called so, if there is one for whoever asks."""
+    try:
+        wanted = UUID(public_id)
+    except ValueError:
+        return None
+    theirs = access.conversations_of(person, conversation.brand).filter(pk__in=threads(conversation))
+    return Message.objects.filter(conversation__in=theirs, public_id=wanted).first()
 
 
 def _messages_of(conversation: Conversation, joined: Sequence[int] | None) -> MessageQuerySet:

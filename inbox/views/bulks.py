@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from inbox import access, tasks
 from inbox.actions import bulk
 from inbox.forms import BulkForm, UuidListField
-from inbox.models import Brand, BulkAct, Conversation, Priority, Tag
+from inbox.models import Brand, BulkAct, Priority, Tag
 from inbox.queries import finding, inbox_list
 from inbox.rules.snooze_times import NotUnderstood
 from inbox.rules.view_query import QueryError
@@ -106,7 +106,8 @@ def rows(request: AgentRequest, brand_slug: str) -> HttpResponse:
         ids = UuidListField().clean(request.GET.getlist("id")[:MOST_ROWS])
     except ValidationError:
         return HttpResponseBadRequest("Those are no conversations.")
-    found = Conversation.objects.of_brand(brand).filter(public_id__in=ids).values_list("pk", flat=True)
+    theirs = access.conversations_of(request.user, brand)
+    found = theirs.filter(public_id__in=ids).values_list("pk", flat=True)
     shown = inbox_list.rows_by_id(brand, list(found), now=timezone.now())
     return render(request, "inbox/live/rows.html", {"rows": shown})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -25,7 +25,8 @@ from inbox.views._door import AgentRequest, is_fragment, signed_in
 def show(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     brand = conversation.brand
-    at = _message_named(conversation, request.GET.get("at", ""))
+    # One that is no more opens it at its end.
+    at = timeline.named(request.user, conversation, request.GET.get("at", ""))
     if is_fragment(request):
         found = _shell.thread(request, brand=brand, conversation=conversation, at=at)
         return render(request, "inbox/_conversation.html", found)
@@ -44,8 +45,8 @@ def messages(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRes
     page = timeline.page(
         conversation,
         brand_slug=brand_slug,
-        older_than=_place(conversation, request.GET.get("older_than")),
-        newer_than=_place(conversation, request.GET.get("newer_than")),
+        older_than=_place(request, conversation, "older_than"),
+        newer_than=_place(request, conversation, "newer_than"),
         limit=timeline.SCROLLED,
     )
     return render(request, "inbox/_messages.html", {"timeline": page})
@@ -90,20 +91,10 @@ def head(
     return render(request, "inbox/live/conversation.html", found)
 
 
-def _message_named(conversation: Conversation, public_id: str) -> Message | None:
-    """The message to open the thread at. One that is no more opens it at its end."""
-    try:
-        wanted = UUID(public_id)
-    except ValueError:
+def _place(request: AgentRequest, conversation: Conversation, side: str) -> Message | None:
+    """Where the page that is asked for goes on, if it does not begin at the end."""
+    if not (name := request.GET.get(side)):
         return None
-    return Message.objects.filter(conversation__in=timeline.threads(conversation), public_id=wanted).first()
-
-
-def _place(conversation: Conversation, public_id: str | None) -> Message | None:
-    if not public_id:
-        return None
-    try:
-        wanted = UUID(public_id)
-    except ValueError:
-        wanted = UUID(int=0)
-    return get_object_or_404(Message, conversation__in=timeline.threads(conversation), public_id=wanted)
+    if (found := timeline.named(request.user, conversation, name)) is None:
+        raise Http404
+    return found

@@ -27,6 +27,7 @@ OPEN_TRANSACTIONS = {
     "analytics/rollups.py": "rebuilds a period of its own tables; nothing follows from it",
     "analytics/queries/one_moment.py": "only reads, and what it reads must be of one moment",
 }
+OF_CUSTOMERS = {"Conversation", "Message"}
 LONGEST = 300
 LONG_WITH_REASON = {
     "config/settings.py": "one file, in the order of Django's documentation, is easier to read than three",
@@ -96,6 +97,22 @@ def asks_the_clock_below_a_door(module: Module) -> Iterator[str]:
             yield f"{module.path}:{node.lineno} asks the clock; it is handed in"
 
 
+def looks_up_what_was_said_in_a_view(module: Module) -> Iterator[str]:
+    """Conversations and their messages are looked up for the person who asks: access, and the queries that begin with it."""
+    if not re.match(r"^\w+/views/", module.path):
+        return
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Attribute(attr="objects"):
+                asked = dotted(node.value)
+            case ast.Call(args=[first, *_]) if dotted(node.func) == "get_object_or_404":
+                asked = dotted(first)
+            case _:
+                continue
+        if asked in OF_CUSTOMERS:
+            yield f"{module.path}:{node.lineno} looks up a {asked}; access and the queries do"
+
+
 def takes_signs_for_digits(module: Module) -> Iterator[str]:
     """“²” is a digit to these, and int() refuses it: an address that holds it was an error of ours."""
     for node in ast.walk(module.tree):
@@ -112,5 +129,6 @@ RULES = (
     migration_without_a_name,
     too_long,
     asks_the_clock_below_a_door,
+    looks_up_what_was_said_in_a_view,
     takes_signs_for_digits,
 )

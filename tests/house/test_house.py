@@ -44,6 +44,12 @@ def test_no_module_of_ours_breaks(rule: Rule) -> None:
         (rules.migration_without_a_name, "inbox/migrations/0002_auto_20260301_1210.py", ""),
         (rules.too_long, "inbox/queries/x.py", "x = 1\n" * 301),
         (rules.asks_the_clock_below_a_door, "inbox/actions/x.py", "now = timezone.now()\n"),
+        (
+            rules.looks_up_what_was_said_in_a_view,
+            "inbox/views/x.py",
+            "Message.objects.filter(pk=1).first()\n",
+        ),
+        (rules.looks_up_what_was_said_in_a_view, "inbox/views/x.py", "get_object_or_404(Message, pk=1)\n"),
         (rules.takes_signs_for_digits, "inbox/views/x.py", "pk = int(text) if text.isdigit() else 0\n"),
     ],
 )
@@ -61,6 +67,8 @@ def test_a_breach_is_noticed(rule: Rule, path: str, text: str) -> None:
         (rules.rq_where_it_is_not_known, "connectors/jobs.py", "import django_rq\n"),
         (rules.migration_imports_ours, "inbox/migrations/0001_x.py", "from django.db import migrations\n"),
         (rules.too_long, "inbox/queries/x.py", "x = 1\n" * 300),
+        (rules.looks_up_what_was_said_in_a_view, "inbox/queries/x.py", "Message.objects.filter(pk=1)\n"),
+        (rules.looks_up_what_was_said_in_a_view, "inbox/views/x.py", "get_object_or_404(theirs, pk=1)\n"),
         (rules.takes_signs_for_digits, "inbox/views/x.py", "pk = int(text) if text.isdecimal() else 0\n"),
     ],
 )

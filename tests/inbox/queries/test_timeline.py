@@ -171,6 +171,19 @@ def test_a_page_costs_the_same_with_many_files_and_quotes(
     assert shown[-1].quote and shown[-1].quote.message == asked
 
 
+def test_a_message_is_found_by_its_name_in_its_thread_by_whoever_sees_that(
+    conversation: Conversation,
+) -> None:
+    [said] = make.messages(conversation, 1)
+    [elsewhere] = make.messages(make.conversation(conversation.channel), 1)
+    mara, stranger = agent_of(conversation.brand), agent_of(ChannelFactory().brand)
+
+    assert timeline.named(mara, conversation, str(said.public_id)) == said
+    assert timeline.named(mara, conversation, str(elsewhere.public_id)) is None
+    assert timeline.named(mara, conversation, "nothing") is None
+    assert timeline.named(stranger, conversation, str(said.public_id)) is None
+
+
 def test_what_was_answered_is_said_even_when_it_never_came(conversation: Conversation) -> None:
     make.messages(conversation, 1, reply_to="lost")
 
