@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib import import_module
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from inbox.models import Ended, Event, EventKind, Macro, Message
+from inbox import events
+from inbox.actions import _looking, closing, receiving, timing
+from inbox.actions.receiving import Arrival
+from inbox.models import (
+    Clock,
+    Conversation,
+    Ended,
+    Event,
+    EventKind,
+    Macro,
+    Message,
+    SlaPolicy,
+    Timer,
+    TimerKind,
+)
 from tests.factories import conversations as make
-from tests.factories.people import ChannelFactory
+from tests.factories import exchange
+from tests.factories.people import ChannelFactory, agent_of
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +95,47 @@ def test_replies_on_their_way_in_public_are_known_as_such() -> None:
             cursor.execute(steps.ON_THEIR_WAY)
 
     assert list(Message.objects.filter(in_public=True)) == [waiting]
+
+
+def looked_at_again(*, now: datetime) -> None:
+    """What the migration has set is due, and the sweep comes to it."""
+    steps = import_module("inbox.migrations.0062_clocks_of_what_was_opened_from_history")
+    with connection.cursor() as cursor:
+        for _ in range(2):  # harmless twice
+            cursor.execute(steps.LOOK_AGAIN)
+    Timer.objects.filter(kind=TimerKind.TURN, due_at__gt=now).update(due_at=now)
+    timing.sweep(now=now)
+
+
+def test_what_was_opened_from_history_has_a_clock_since_its_opening() -> None:
+    channel = ChannelFactory()
+    SlaPolicy.objects.create(brand=channel.brand, name="Standard", resolution=7200)
+    for who, historical in (("mara", True), ("zoe", False)):
+        found = [Arrival(channel.pk, exchange.wrote(who=who))]
+        receiving.receive(arrivals=found, now=exchange.at(1), historical=historical)
+    mara = Conversation.objects.get(thread_key="mara")
+    closing.reopen(conversation=mara, by=agent_of(channel.brand), now=exchange.at(60))
+    Clock.objects.all().delete()
+    Timer.objects.all().delete()
+    Conversation.objects.update(opened_at=None, due_at=None, due_kind="", due_reason="")
+
+    looked_at_again(now=exchange.at(90))
+
+    assert Clock.objects.get().started_at == exchange.at(60)
+    mara.refresh_from_db()
+    assert (mara.opened_at, mara.due_at) == (exchange.at(60), exchange.at(60 + 7200))
+    assert not Timer.objects.exclude(conversation=mara).exists()
+
+
+def test_a_first_answer_that_is_waited_for_is_called_so() -> None:
+    channel = ChannelFactory()
+    SlaPolicy.objects.create(brand=channel.brand, name="Standard", first_response=600, next_response=1200)
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.wrote(who="mara"))], now=exchange.at(1))
+    with events.ledger(channel.brand_id) as ledger:
+        _looking.look(ledger, [Conversation.objects.get().pk], exchange.at(2))
+    Clock.objects.update(kind="next", target=1200)
+    Timer.objects.all().delete()
+
+    looked_at_again(now=exchange.at(90))
+
+    assert [(clock.kind, clock.target) for clock in Clock.objects.all()] == [("first", 600)]
