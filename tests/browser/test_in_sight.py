@@ -93,6 +93,20 @@ def test_what_is_new_leaves_a_view_its_name_on_a_phone(enter: Enter, channel: Ch
     assert place["y"] + place["height"] <= row["y"]
 
 
+@pytest.mark.parametrize("words", ["2 new", "300 new", "New"])
+def test_what_is_new_stands_beside_the_filter_on_a_phone(enter: Enter, channel: Channel, words: str) -> None:
+    make.conversations(channel, 3)
+    page = enter("/b/lumen/inbox/open/", **PHONE)
+    pill, field = page.locator("[data-pill]"), page.locator("#query")
+    starts = (field.bounding_box() or {})["x"]
+    pill.evaluate("(pill, words) => { pill.hidden = false; pill.textContent = words }", words)
+    place, room = pill.bounding_box() or {}, field.bounding_box() or {}
+
+    assert not pill.evaluate(CUT)
+    assert room["x"] == starts
+    assert room["x"] + room["width"] < place["x"]
+
+
 def test_a_rows_colleague_is_more_than_a_letter_beside_its_tags(
     enter: Enter, channel: Channel, mara: Person
 ) -> None:
