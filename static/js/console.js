@@ -2,3 +2,4 @@
 import "./elements/local-time.js"
 import "./elements/live-part.js"
 import "./lib/current-page.js"
+import "./lib/window-name.js"

@@ -4,6 +4,7 @@ import "./elements/local-time.js"
 import "./elements/report-chart.js"
 import "./elements/theme-switch.js"
 import "./lib/current-page.js"
+import "./lib/window-name.js"
 
 // What a figure means closes as it opened, or with Escape, or when one looks elsewhere.
 addEventListener("keydown", (event) => {

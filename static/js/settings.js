@@ -1,6 +1,7 @@
 // The settings' pages work without this; with it, weights are tried while they are edited, effects are asked for in place, and what was
 // typed outlives the end of a session.
 import "./lib/current-page.js"
+import "./lib/window-name.js"
 import { keepForms } from "./lib/form-keeper.js"
 import { ask, elements, explain, Refused } from "./lib/fragments.js"
 

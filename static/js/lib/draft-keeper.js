@@ -4,12 +4,12 @@
  */
 import * as drafts from "./drafts.js"
 import { Refused, ask, elements } from "./fragments.js"
+import { here } from "./window-name.js"
 
 const REST = 700
 const ANSWER = 60_000 // milliseconds: what another window has sent has its answer by then, or that window has gone
 const latest = new Map() // of each conversation: the composer that was opened last
 const underWay = new Set() // what this page has sent and heard nothing of yet, whichever composer sent it, by its client id
-const here = nameOfWindow()
 let steps = 0
 
 export class DraftKeeper {
@@ -248,15 +248,4 @@ export class DraftKeeper {
 /** Its answer is to come: to this page, or to another window, which has it still. */
 function isOnItsWay({ clientId, window, at }) {
   return underWay.has(clientId) || (window !== here && Date.now() - at < ANSWER)
-}
-
-/** The same for all pages of a window, one after the other. */
-function nameOfWindow() {
-  try {
-    const name = sessionStorage.getItem("parley.window") ?? crypto.randomUUID()
-    sessionStorage.setItem("parley.window", name)
-    return name
-  } catch {
-    return crypto.randomUUID()
-  }
 }
