@@ -40,6 +40,8 @@ class ReplyComposer extends HTMLElement {
     window.addEventListener("online", () => this.keeper.flush(), { signal })
     this.#restoreFiles()
     this.write("reply", { focus: false })
+    const { left } = this.keeper.of("reply")
+    if (left) this.#goAs(this.#ask(), left.clientId)
     this.mindChoice()
   }
 
@@ -209,7 +211,7 @@ class ReplyComposer extends HTMLElement {
   showOther() {
     const { other } = this.keeper.of(this.mode)
     const lost = this.keeper.lost(this.mode)
-    const words = other || (lost?.text ?? "")
+    const words = other || (lost ? inWords(lost) : "")
     this.querySelector("[data-other]").hidden = !words
     this.querySelector("[data-other-whence]").textContent = other ? "In another window you wrote:" : "This may not have been sent:"
     this.querySelector("[data-other-words]").textContent = words
@@ -282,7 +284,7 @@ class ReplyComposer extends HTMLElement {
     this.write(mode)
     kept.base = Number(version) // the server keeps it as a draft already
     if (replyTo) this.quote(replyTo, "the message quoted before")
-    this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
+    this.field.value = text && this.field.value ? `${text}\n${this.field.value}` : text || this.field.value
     this.uploads.giveBack(files)
     this.#typed()
   }
@@ -441,7 +443,7 @@ class ReplyComposer extends HTMLElement {
   #stand(mode, text) {
     const { against } = this.keeper.of(mode)
     const rest = this.#restOf(mode)
-    const whole = rest ? `${text}\n${rest}` : text
+    const whole = text && rest ? `${text}\n${rest}` : text || rest
     if (this.mode === mode) this.field.value = whole
     this.keeper.typed(mode, whole)
     this.keeper.of(mode).against = against
@@ -495,6 +497,12 @@ class ReplyComposer extends HTMLElement {
   }
 }
 customElements.define("reply-composer", ReplyComposer)
+
+/** Files without words are known by their names. */
+function inWords({ text, files }) {
+  if (text.trim()) return text
+  return elements(files).map((file) => file.querySelector(".upload__name").textContent).join(", ")
+}
 
 /** Tells the composer when its rules have changed. */
 class ComposerState extends HTMLElement {

@@ -29,19 +29,21 @@ export class DraftKeeper {
       const piece = fragment?.querySelector(`[data-draft=${mode}]`)
       const server = piece && { text: piece.dataset.text, version: Number(piece.dataset.version), at: Date.parse(piece.dataset.at) }
       const other = drafts.read(...this.place, `${mode}.other`)?.text ?? ""
+      const before = this.state[mode]
       const found = drafts.reconcile(drafts.read(...this.place, mode), server)
       if (this.#leaving(mode).some(({ text }) => text.startsWith(found.other))) found.other = "" // offered as what was on its way
       // What was on its way has the quote and the files of its own; a draft of its words was saved before some of them stood there.
-      const wasLeaving = (text) => this.#leaving(mode).find((sent) => sent.text === text && !isOnItsWay(sent) && !this.#isInThread(sent))
-      const left = wasLeaving(found.text)
+      const wasLeaving = (text) => this.#leaving(mode).find((sent) => isAs(sent, text, piece) && !isOnItsWay(sent) && !this.#isInThread(sent))
+      // Files without words are put back where nothing else stands yet: whoever has opened it with something else is asked.
+      const left = found.text.trim() || !before ? wasLeaving(found.text) : undefined
       if (left) found.dirty = true // the server has the words alone
-      const before = this.state[mode]
       const against = before && before.base === found.base ? before.against : Number(piece?.dataset.against ?? 0)
       this.state[mode] = { ...found, other: found.other || other, piece: wasLeaving(server?.text) ? null : piece, left, against }
       if (found.other) drafts.write(...this.place, `${mode}.other`, { text: found.other, dirty: true })
       drafts.write(...this.place, mode, found)
       if (found.dirty) this.#soon(mode)
-      const isOwed = (sent) => isOnItsWay(sent) || !(found.text.startsWith(sent.text) || this.#isInThread(sent))
+      const stands = (sent) => (sent.text.trim() ? found.text.startsWith(sent.text) : sent.clientId === left?.clientId)
+      const isOwed = (sent) => isOnItsWay(sent) || !(stands(sent) || this.#isInThread(sent))
       this.#keepLeaving(mode, this.#leaving(mode).filter(isOwed))
     }
     this.#mark()
@@ -113,11 +115,11 @@ export class DraftKeeper {
 
   /**
    * On their way, and kept by themselves until their answer: others may be typed over them, and the page may go. `sent`: the words, with
-   * their quote and their files, the client id that they are sent by, and against what they were written.
+   * their quote and their files, or files alone; the client id that they are sent by, and against what they were written.
    */
   leaves(mode, sent) {
     underWay.add(sent.clientId)
-    if (sent.text.trim()) this.#keepLeaving(mode, [...this.#leaving(mode).filter(({ clientId }) => clientId !== sent.clientId), { ...sent, window: here, at: Date.now() }])
+    if (sent.text.trim() || sent.files) this.#keepLeaving(mode, [...this.#leaving(mode).filter(({ clientId }) => clientId !== sent.clientId), { ...sent, window: here, at: Date.now() }])
   }
 
   /** They were taken, or stand here again. */
@@ -248,4 +250,15 @@ export class DraftKeeper {
 /** Its answer is to come: to this page, or to another window, which has it still. */
 function isOnItsWay({ clientId, window, at }) {
   return underWay.has(clientId) || (window !== here && Date.now() - at < ANSWER)
+}
+
+/** Whether what stands here was on its way as that: the same words, or where it had files alone, no words and no other files. */
+function isAs(sent, text, piece) {
+  if (sent.text.trim()) return sent.text === text
+  const files = idsOf(elements(sent.files))
+  return text?.trim() === "" && idsOf([...(piece?.children ?? [])]).every((id) => files.includes(id))
+}
+
+function idsOf(items) {
+  return items.map(({ dataset }) => dataset.attachment)
 }
