@@ -107,6 +107,17 @@ def test_what_is_new_stands_beside_the_filter_on_a_phone(enter: Enter, channel: 
     assert room["x"] + room["width"] < place["x"]
 
 
+def test_what_is_new_covers_no_row_of_what_was_asked_on_a_phone(enter: Enter, anna: Conversation) -> None:
+    page = enter("/b/lumen/inbox/query/?q=is:unread", **PHONE)
+    pill = page.locator("[data-pill]")
+    pill.evaluate("pill => { pill.hidden = false; pill.textContent = '2 new' }")
+    picture, place = page.locator(".row .avatar").first.bounding_box() or {}, pill.bounding_box() or {}
+
+    assert (
+        place["y"] + place["height"] <= picture["y"] - 8
+    )  # the row's own edge; its first line has the word of its group above
+
+
 def test_a_rows_colleague_is_more_than_a_letter_beside_its_tags(
     enter: Enter, channel: Channel, mara: Person
 ) -> None:
