@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 T = TypeVar("T")
 
@@ -29,3 +30,24 @@ def at_once(*work: Callable[[], T]) -> list[T]:
 
 def in_threads(work: Callable[[], T], *, times: int) -> list[T]:
     return at_once(*[work] * times)
+
+
+def in_another_connection(do: Callable[[], T]) -> T:
+    try:
+        return do()
+    finally:
+        connections.close_all()
+
+
+def wait_for_a_lock_to_be_waited_for() -> None:
+    """Also for whoever asks inside a transaction, of which what others do is one picture else."""
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            if cursor.fetchall() != [(0,)]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits for a lock")

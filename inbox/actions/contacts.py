@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from inbox import events
 from inbox.actions import _arrivals, _by_brand, _conversations, _naming, _reach
@@ -23,43 +24,45 @@ def update_profile(
     `others_wait`: those of other brands, so that a brand which somebody holds is waited for but briefly."""
     if others_wait:
         _by_brand.wait_briefly()
-    _update(channel_id, party, now, whole=whole)
-
-
-def _update(channel_id: int, party: Party, now: datetime, *, whole: bool) -> None:
-    handle = (
-        Handle.objects.select_related("contact")
-        .filter(channel_id=channel_id, external_id=party.external_id)
-        .first()
-    )
-    if handle is None:
+    handles = Handle.objects.filter(channel_id=channel_id, external_id=party.external_id)
+    if (brand_id := _brand_of(handles)) is None:
         return
-    with events.ledger(handle.contact.brand_id) as ledger:
-        kept = Handle() if whole else handle
-        name = clean(party.name)[:200] or kept.name
-        username = clean(party.username)[:120] or kept.username
-        avatar = party.avatar_url[:2000] or kept.avatar_url
-        followers = party.followers if party.followers is not None else kept.followers
-        verified = party.verified if party.verified is not None else kept.verified
-        Handle.objects.filter(pk=handle.pk).update(
-            name=name, username=username, avatar_url=avatar, looked_up_at=now, followers=followers, verified=verified,
-        )  # fmt: skip
-        if party.takes_messages and handle.unavailable_reason:
-            Handle.objects.filter(pk=handle.pk).update(unavailable_reason="")
-            _reach.tell(ledger, [handle.pk], now)
-        if (name, username, avatar, followers, verified) == (
-            handle.name, handle.username, handle.avatar_url, handle.followers, handle.verified,
-        ):  # fmt: skip
-            return
-        _name_people(handle, name or username, whole=whole)
-        rows = _conversations.rename_rows(
-            [(channel_id, handle.external_id, handle.contact_id, name or username, username, avatar)]
-        )
-        # Beside a thread stands more of the person than its row shows.
-        newest = Conversation.objects.filter(contact=handle.contact_id).order_by("-last_message_at", "-pk")
-        beside = newest.values_list("pk", flat=True)[:TOLD]
-        named = _arrivals.name_authors([(handle.pk, name or username)])
-        _naming.tell(ledger, {*rows, *beside}, named, now=now)
+    with events.ledger(brand_id) as ledger:
+        _update(ledger, handles.select_related("contact").get(), party, now, whole=whole)
+
+
+def _brand_of(handles: QuerySet[Handle]) -> int | None:
+    """Asked first: the brand's lock comes before that of any row, and who waited for it may find the row another."""
+    return handles.values_list("contact__brand_id", flat=True).first()
+
+
+def _update(ledger: events.Ledger, handle: Handle, party: Party, now: datetime, *, whole: bool) -> None:
+    channel_id = handle.channel_id
+    kept = Handle() if whole else handle
+    name = clean(party.name)[:200] or kept.name
+    username = clean(party.username)[:120] or kept.username
+    avatar = party.avatar_url[:2000] or kept.avatar_url
+    followers = party.followers if party.followers is not None else kept.followers
+    verified = party.verified if party.verified is not None else kept.verified
+    Handle.objects.filter(pk=handle.pk).update(
+        name=name, username=username, avatar_url=avatar, looked_up_at=now, followers=followers, verified=verified,
+    )  # fmt: skip
+    if party.takes_messages and handle.unavailable_reason:
+        Handle.objects.filter(pk=handle.pk).update(unavailable_reason="")
+        _reach.tell(ledger, [handle.pk], now)
+    if (name, username, avatar, followers, verified) == (
+        handle.name, handle.username, handle.avatar_url, handle.followers, handle.verified,
+    ):  # fmt: skip
+        return
+    _name_people(handle, name or username, whole=whole)
+    rows = _conversations.rename_rows(
+        [(channel_id, handle.external_id, handle.contact_id, name or username, username, avatar)]
+    )
+    # Beside a thread stands more of the person than its row shows.
+    newest = Conversation.objects.filter(contact=handle.contact_id).order_by("-last_message_at", "-pk")
+    beside = newest.values_list("pk", flat=True)[:TOLD]
+    named = _arrivals.name_authors([(handle.pk, name or username)])
+    _naming.tell(ledger, {*rows, *beside}, named, now=now)
 
 
 def _name_people(handle: Handle, called: str, *, whole: bool) -> None:
@@ -89,11 +92,15 @@ def note_looked_up(*, channel_id: int, external_id: str, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def forget_profile(*, channel_id: int, external_id: str, before: datetime, now: datetime) -> bool:
     """What was looked up before then may be kept no longer. Who it is may be asked for again. False: it was asked for meanwhile."""
-    handle = Handle.objects.filter(channel_id=channel_id, external_id=external_id)
-    if not handle.select_for_update().filter(looked_up_at__lt=before).exists():
+    handles = Handle.objects.filter(channel_id=channel_id, external_id=external_id)
+    if (brand_id := _brand_of(handles)) is None:
         return False
-    _update(channel_id, Party(external_id), now, whole=True)
-    handle.update(looked_up_at=None)
+    with events.ledger(brand_id) as ledger:
+        old = handles.select_for_update(of=["self"]).filter(looked_up_at__lt=before)
+        if (handle := old.select_related("contact").first()) is None:
+            return False
+        _update(ledger, handle, Party(external_id), now, whole=True)
+        handles.update(looked_up_at=None)
     return True
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from django.db import transaction
 
+from inbox import events
 from inbox.actions import contacts, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage, Party, ReachChanged, ThreadKind
@@ -11,6 +14,7 @@ from inbox.models import Channel, Conversation, Event, EventKind, Handle, Messag
 from inbox.queries import composer
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory
+from tests.threads import in_another_connection, wait_for_a_lock_to_be_waited_for
 
 pytestmark = pytest.mark.django_db
 
@@ -219,3 +223,25 @@ def test_a_name_that_was_looked_up_is_news_on_every_row_that_shows_it(channel: C
     contacts.update_profile(channel_id=channel.pk, party=Party("9273", name="Mara"), now=say.at(50))
 
     assert len(set(told())) == 31
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_profile_that_goes_and_a_brand_that_writes_of_the_same_person_do_not_wait_for_each_other(
+    channel: Channel,
+) -> None:
+    """Everybody takes the brand's lock before a person's row."""
+    contacts.update_profile(channel_id=channel.pk, party=Party("9273", name="Mara"), now=say.at(2))
+
+    def forget() -> bool:
+        return contacts.forget_profile(
+            channel_id=channel.pk, external_id="9273", before=say.at(9), now=say.at(10)
+        )
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), events.ledger(channel.brand_id):
+            forgetting = pool.submit(in_another_connection, forget)
+            wait_for_a_lock_to_be_waited_for()
+            Handle.objects.update(followers=7)
+        assert forgetting.result(timeout=20)
+
+    assert Handle.objects.values_list("name", "followers", "looked_up_at").get() == ("", None, None)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from inbox import events
 from inbox.actions import closing_teams, hours, saving, undoing
@@ -17,6 +16,7 @@ from inbox.rules.view_query import Query
 from tests.factories.people import ChannelFactory, agent_of
 from tests.factories.teams import team
 from tests.inbox.actions.holding import counters_held
+from tests.threads import in_another_connection, wait_for_a_lock_to_be_waited_for
 
 NOW = datetime.fromisoformat("2026-03-02T09:30:00+00:00")
 
@@ -66,25 +66,6 @@ def test_whoever_waits_for_those_who_count_holds_up_nobody_who_writes(
     zone = BusinessHours.objects.values_list("time_zone", flat=True).first()
     assert not SavedView.objects.exists() and not Team.objects.exists()
     assert zone == ("Asia/Tokyo" if change is days_begin_at_another_hour else None)
-
-
-def in_another_connection(do: Callable[[], object]) -> None:
-    try:
-        do()
-    finally:
-        connections.close_all()
-
-
-def wait_for_a_lock_to_be_waited_for() -> None:
-    for _ in range(500):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            if cursor.fetchall() != [(0,)]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits for a lock")
 
 
 def write_at_once(channel: Channel) -> None:
