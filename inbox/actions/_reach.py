@@ -7,8 +7,8 @@ from datetime import datetime
 
 from inbox import events
 from inbox.actions import _conversations, _sql
-from inbox.actions._arrivals import Batch, Key, Met
-from inbox.exchange import InboundMessage, ThreadKind
+from inbox.actions._arrivals import Batch, Key, Met, customer_of
+from inbox.exchange import InboundMessage, MessageKind, ThreadKind
 from inbox.models import EventKind, Message
 from inbox.models.conversations import UNDER_WAY
 from inbox.rules.cleaning import clean
@@ -17,14 +17,16 @@ TOLD = 50  # conversations of one account that are told, those under way first
 
 
 def restore(news: Mapping[Key, InboundMessage], people: dict[Key, Met]) -> list[int]:
-    """Somebody who writes to us can be written to again; who says something in public may take no messages all the same. What is told
-    once more was written before we knew that they cannot. Returns the handles of those who could not be."""
-    writers = {
-        (channel_id, message.author.external_id)
+    """Somebody who writes to us can be written to again, and so can somebody to whom the platform took a message of ours, by whatever client;
+    who says something in public may take no messages all the same. What is told once more was written before we knew that they
+    cannot. Returns the handles of those who could not be."""
+    at_talk = {
+        (channel_id, party.external_id)
         for (channel_id, _), message in news.items()
-        if not message.outbound and message.thread_kind is not ThreadKind.COMMENT
+        if message.thread_kind is not ThreadKind.COMMENT and message.kind is not MessageKind.SYSTEM
+        if (party := customer_of(message))
     }
-    handle_ids = [people[key].handle_id for key in writers if key in people]
+    handle_ids = [people[key].handle_id for key in at_talk if key in people]
     if not handle_ids:
         return []
     found = _sql.rows(

@@ -109,7 +109,7 @@ def mark_unavailable(
     *, channel_id: int, external_id: str, reason: str, asked_at: datetime, now: datetime
 ) -> None:
     """The platform says that this person cannot be written to. It is lifted by a message from them to us (receiving), also one that came
-    after we had `asked_at`; by one to them that the platform takes (sending); and by a profile that says so."""
+    after we had `asked_at`; by one to them that the platform takes (sending, or shown by an echo); and by a profile that says so."""
     found = Handle.objects.filter(channel_id=channel_id, external_id=external_id)
     handle = found.exclude(unavailable_reason=reason[:300]).select_related("contact").first()
     if handle is None:

@@ -66,6 +66,41 @@ def test_who_writes_again_can_be_written_to_again(channel: Channel) -> None:
     assert Handle.objects.get().unavailable_reason == ""
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        say.wrote("Still there?", who="9273", seconds=5),
+        say.echoed("Written in the network's own app", to="9273", seconds=5),
+    ],
+    ids=["theirs", "ours, by another client"],
+)
+def test_a_message_between_us_opens_the_composer_that_a_block_had_shut(
+    channel: Channel, said: InboundMessage
+) -> None:
+    """Nothing was refused: nobody has a reply to try again."""
+    blocked = ReachChanged("9273", say.at(2), "They blocked you.")
+    receiving.receive(arrivals=[Arrival(channel.pk, blocked)], now=say.at(3))
+    thread = Conversation.objects.select_related("channel", "brand")
+    assert problem_of(thread.get()) == "They blocked you."
+
+    receiving.receive(arrivals=[Arrival(channel.pk, said)], now=say.at(6))
+
+    assert problem_of(thread.get()) == ""
+
+
+@pytest.mark.parametrize("public", [True, False], ids=["in public", "by the platform itself"])
+def test_what_no_message_between_us_is_opens_nothing(channel: Channel, public: bool) -> None:
+    is_refused(channel, asked=2, now=2)
+    answer = replace(
+        say.echoed("Thanks!", to="9273", seconds=5), thread_id="comment:1", thread_kind=ThreadKind.COMMENT
+    )
+    notice = say.told("Another app took over this conversation.", about="9273", seconds=5)
+
+    receiving.receive(arrivals=[Arrival(channel.pk, answer if public else notice)], now=say.at(6))
+
+    assert Handle.objects.get().unavailable_reason == "They blocked you."
+
+
 def test_who_wrote_after_the_attempt_that_was_refused_can_be_written_to_whichever_is_kept_first(
     channel: Channel,
 ) -> None:
