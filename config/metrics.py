@@ -1,4 +1,5 @@
-"""What Prometheus asks for, read from the rows and the broker at the moment of asking; no process keeps a count that could drift."""
+"""What Prometheus asks for, read from the rows and the broker at the moment of asking; no process keeps a count that could drift. Its sockets
+and the refusals of its door each process counts itself: no row tells them."""
 
 import hmac
 from collections.abc import Iterator, Mapping
@@ -67,6 +68,18 @@ def _is_away(error: Exception) -> bool:
 
 
 registry.register(Rows())
+
+
+class Knocks(Collector):
+    """Where a process has no door it has refused nothing."""
+
+    def collect(self) -> Iterator[Metric]:
+        from connectors.door import refusals
+
+        yield from refusals.refused.collect()
+
+
+registry.register(Knocks())
 
 
 def _asked(sql: str, *values: Any) -> list[tuple[Any, ...]]:

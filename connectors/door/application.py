@@ -18,6 +18,7 @@ from connectors.door.bell import Bell
 from connectors.door.book import Book, BookUnreadable, Entry, Shut
 from connectors.door.line import Line
 from connectors.door.misses import Missed, Misses
+from connectors.door.refusals import refused
 from connectors.door.tally import FLUSH, Tally
 from connectors.door.writer import ChannelGone, NotStored, Writer
 
@@ -76,13 +77,13 @@ class Door:
         self._open()
         try:
             answer = await self._answer(scope, receive)
-        except BodyTooSlow:
-            answer = TOO_SLOW
         except Disconnected:
             return
         except (BookUnreadable, NotStored) as error:
             log.warning("delivery_not_stored", cause=str(error) or type(error).__name__)
             answer = AGAIN
+        if answer.status >= 400:
+            refused.labels(answer.status).inc()
         await _reply(send, answer)
 
     def _open(self) -> None:
@@ -136,7 +137,10 @@ class Door:
                 self._misses.refused(shut.channel_id, datetime.now(UTC))
             raise
         if entry is None:
-            return TOO_LARGE if declared > self._max_body else NOBODY
+            if declared <= self._max_body:
+                return NOBODY
+            log.info("delivery_too_large", channel=None, declared=declared, most=self._max_body)
+            return TOO_LARGE
         query = _query(scope["query_string"])
         try:
             body = await self._read(receive, declared) if method == "POST" else b""
@@ -146,6 +150,11 @@ class Door:
                 "delivery_too_large", channel=entry.channel_id, declared=declared, most=self._max_body
             )
             return TOO_LARGE
+        except BodyTooSlow:
+            log.warning(
+                "delivery_too_slow", channel=entry.channel_id, declared=declared, seconds=BODY_SECONDS
+            )
+            return TOO_SLOW
         except NotStored:  # what comes too slowly or breaks off is left to the comparisons: any stranger could ask for one with it
             if _says_signed(headers):
                 self._misses.unproven(entry.channel_id, datetime.now(UTC))

@@ -23,6 +23,7 @@ from tests.factories.people import ChannelFactory
 NAMES = {
     "parley_ingest_lag_seconds", "parley_drain_depth", "parley_dead_items", "parley_sends", "parley_sweep_lateness_seconds",
     "parley_queue_depth", "parley_sync_lag_seconds", "parley_schedule_lateness_seconds", "parley_alarms", "parley_sockets",
+    "parley_door_refusals",
 }  # fmt: skip
 
 

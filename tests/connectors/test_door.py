@@ -10,8 +10,10 @@ import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
 from django.db import connection
+from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
+from config import metrics
 from connectors import registry, sealing
 from connectors.actions import draining, retiring
 from connectors.door import Door, misses
@@ -229,6 +231,42 @@ async def test_bodies_that_do_not_end_keep_out_no_ordinary_delivery(knocker, mon
     assert await knocker.status() == 200
     await under_way
     assert refused[0] == 408
+
+
+def refusals(status: int) -> float:
+    page = metrics.page().decode()
+    families = {family.name: family for family in text_string_to_metric_families(page)}
+    samples = families["parley_door_refusals"].samples
+    return sum(
+        each.value
+        for each in samples
+        if each.name.endswith("_total") and each.labels["status"] == str(status)
+    )
+
+
+async def test_what_comes_too_slowly_or_is_too_large_is_counted_and_logged_without_its_words(
+    knocker, channel, monkeypatch
+):
+    monkeypatch.setattr(import_module("connectors.door.application"), "BODY_SECONDS", 0.05)
+    stranger = f"/webhooks/fake/{uuid.UUID(int=7)}/"
+    before = await in_thread(refusals, 408), await in_thread(refusals, 413)
+
+    async def receive():
+        if begun:
+            await asyncio.Event().wait()
+        begun.append(1)
+        return {"type": "http.request", "body": b"words of somebody", "more_body": True}
+
+    begun, heard = [], []
+    with capture_logs() as logged:
+        await _post(knocker, receive, heard)
+        assert await knocker.status(path=stranger, headers={"content-length": "999999999"}) == 413
+
+    assert heard[0] == 408
+    assert (await in_thread(refusals, 408), await in_thread(refusals, 413)) == (before[0] + 1, before[1] + 1)
+    told = [(each["event"], each["channel"]) for each in logged]
+    assert told == [("delivery_too_slow", channel.pk), ("delivery_too_large", None)]
+    assert "words of somebody" not in str(logged)
 
 
 async def test_a_body_changed_on_the_way_is_refused(knocker):
