@@ -17,6 +17,7 @@ from config.unwell import REACH_BROKER, REACH_DATABASE, REACH_TABLES, Unwell, kn
 OLDEST_POSTGRES = 15
 SKEW_SECONDS = 2.0
 FREE_MEGABYTES = 500
+MOST_CHANNELS = 10  # that are named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +152,15 @@ def _connectors() -> str:
     return ", ".join(loaded)
 
 
+def _channels() -> str:
+    known(settings.DATABASE_URL, REACH_DATABASE)
+    if told := soundness.channels():
+        found, fixes = zip(*told[:MOST_CHANNELS], strict=True)
+        more = [f"and {len(told) - MOST_CHANNELS} more"] if len(told) > MOST_CHANNELS else []
+        raise Unwell("; ".join([*found, *more]), fix="; ".join([*fixes, *more]))
+    return "each grant holds, or is renewed by itself"
+
+
 def _counters() -> str:
     """What the nightly counts of the last week have found wrong was repaired; that it was wrong is a fault of ours."""
     known(settings.DATABASE_URL, REACH_DATABASE)
@@ -253,6 +263,7 @@ CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     **alive.CHECKS,
     "platform figures": (_figures, MEND_FIGURES),
     "connectors": (_connectors, REACH_TABLES),
+    "channels": (_channels, REACH_TABLES),
     "view counters": (_counters, REACH_TABLES),
     "stored secrets": (_stored_secrets, REACH_TABLES),
     "media": (_media, "set PARLEY_MEDIA to a folder that the processes may write to"),

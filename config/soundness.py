@@ -29,6 +29,26 @@ def connectors() -> str:
     return " ".join(reasons)
 
 
+def channels() -> list[tuple[str, str]]:
+    """Whose grant a person must renew or put right, with what is wrong; and the fix. Those that were retired need none."""
+    from django.urls import reverse
+    from django.utils import timezone
+
+    from connectors.queries import doctor
+    from inbox.models import Channel
+
+    told = []
+    for channel in Channel.objects.select_related("brand", "health", "credential__app").order_by("pk"):
+        if findings := doctor.out_of_order(channel, now=timezone.now()):
+            first, name = findings[0], f"“{channel.name}” of {channel.brand}"
+            at = f" {first.at:%-d %B %Y, %H:%M} UTC" if first.at else ""
+            page = reverse("connectors:connection", args=[channel.brand.slug, channel.public_id])
+            told.append(
+                (f"{name}: {first.found}{at}", f"{name}: {first.fix} {settings.PARLEY_PUBLIC_URL}{page}")
+            )
+    return told
+
+
 def secrets() -> str:
     """Whose secrets none of our keys opens; empty when all open."""
     from connectors import sealed

@@ -1,5 +1,4 @@
-"""One connection, examined: the grant, its scopes, the subscription, and the last success of each thing that we do with it. Each red
-line has its one fix."""
+"""One connection, examined: grant, scopes, subscription, and the last success of each thing that we do. Each red line has its one fix."""
 
 from __future__ import annotations
 
@@ -82,6 +81,16 @@ def examine(channel: Channel, *, now: datetime) -> Examined:
     return Examined(findings, scopes)
 
 
+def out_of_order(channel: Channel, *, now: datetime) -> tuple[Finding, ...]:
+    """What of the grant waits for a person. A restriction waits for the platform alone."""
+    manifest, health = platforms.find(channel.platform), getattr(channel, "health", None)
+    if manifest is None or channel.state == ChannelState.DISCONNECTED:
+        return ()
+    state = () if health is not None and health.is_restriction else (_state(channel, ""),)
+    found = (*state, *_grant(manifest, getattr(channel, "credential", None), now, is_retired=False))
+    return tuple(each for each in found if each.ok is False)
+
+
 def _missing(platform: str) -> str:
     """Why nothing can be asked: its package was taken out, or does not load. Empty: it loads."""
     try:
@@ -130,7 +139,7 @@ def _grant(
     if ends is None:
         yield Finding("Token", True, "It has no end.")
     elif ends <= now:
-        renews = may_renew and not credential.refresh_error
+        renews = may_renew and not credential.refresh_error and manifest.auth.refresh != "extend"
         yield Finding(
             "Token", None if renews else False, f"It has ended; {renewal}. It ended", at=ends,
             fix="" if renews else again, button="" if renews else button,
@@ -263,14 +272,13 @@ def _keeping(manifest: Manifest, channel: Channel, now: datetime, *, is_retired:
     if (allowed := manifest.profile_cache) is not None:
         asked = Handle.objects.filter(channel=channel, looked_up_at__isnull=False).order_by("looked_up_at")
         oldest = asked.values_list("looked_up_at", flat=True).first()
-        is_overdue = oldest is not None and oldest < now - allowed
         said = f"Others' profiles may be kept for {_hours(allowed)} and are asked for anew."
         fix = "Run “Refresh profiles” now, and plan it more often; while the channel is disconnected nobody can be asked."
         if is_retired:  # then nobody is asked, and they go
             said, fix = f"Others' profiles may be kept for {_hours(allowed)}; they go then.", SWEPT
-        if is_overdue:
-            button = "" if is_retired else "schedules"
-            yield Finding("Profiles kept", False, f"{said} The oldest was asked for", oldest, fix, button)
+        if oldest is not None and oldest < now - allowed:
+            found = f"{said} The oldest was asked for"
+            yield Finding("Profiles kept", False, found, oldest, fix, "" if is_retired else "schedules")
         else:
             yield Finding("Profiles kept", True, said)
 

@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from config import broker, doctor, health
 from config.rq import Pool
+from connectors import sealing
 from connectors.figures import VARIABLE
-from connectors.models import PlatformApp, Receipt, ReceiptState
-from inbox.models import Timer, ViewDrift
+from connectors.models import Credential, PlatformApp, Receipt, ReceiptState
+from inbox.models import Brand, Channel, Timer, ViewDrift
 from tests.factories import conversations
-from tests.factories.people import ChannelFactory, PersonFactory
+from tests.factories.people import BrandFactory, ChannelFactory, PersonFactory
 from tests.house.source import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,6 +50,40 @@ def test_a_connector_that_channels_need_is_missed() -> None:
     found = line("connectors")
 
     assert (found.ok, "“gone”" in found.found) == (False, True)
+
+
+def granted(brand: Brand, name: str, *, ends_in: timedelta | None = None, **state: str) -> Channel:
+    app, _ = PlatformApp.objects.get_or_create(platform="instagram", defaults={"sealed": sealing.seal({})})
+    channel, now = ChannelFactory(brand=brand, name=name, **state), timezone.now()
+    Credential.objects.create(
+        channel=channel, app=app, sealed=sealing.seal({"access": "", "refresh": ""}), issued_at=now - timedelta(days=60),
+        expires_at=now + ends_in if ends_in else None,
+    )  # fmt: skip
+    return channel
+
+
+def test_a_channel_whose_token_has_ended_is_named_with_its_fix(
+    capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    brand = BrandFactory(name="Lumen")
+    granted(brand, "Lumen Care")
+    granted(brand, "Lumen Old", state="disconnected", ends_in=-timedelta(days=90))
+    assert line("channels").ok
+    ended = granted(brand, "Lumen Shop", ends_in=-timedelta(hours=1))
+    parked = granted(brand, "Lumen Gifts", state="needs_reconnect", state_reason="The password changed.")
+
+    with pytest.raises(SystemExit) as left:
+        call_command("doctor")
+
+    found = line("channels")
+    assert left.value.code == 1
+    assert f"fix: {found.fix}" in capsys.readouterr().out
+    assert found.found.count("“") == 2
+    assert "“Lumen Shop” of Lumen: It has ended" in found.found
+    assert "“Lumen Gifts” of Lumen: Needs to be connected again: The password changed." in found.found
+    for channel in (ended, parked):
+        page = f"{settings.PARLEY_PUBLIC_URL}/b/{brand.slug}/channels/{channel.public_id}/"
+        assert f"“{channel.name}” of Lumen: Connect the account again. {page}" in found.fix
 
 
 @pytest.mark.parametrize(
