@@ -50,17 +50,19 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
         return posts.page(ctx, state)
     if state.get("of") == moved.MOVED:
         return moved.page(state, partial(_listed, ctx), partial(_conversation, ctx))
-    waiting = [each for each in state.get("waiting", []) if isinstance(each, str)]
+    waiting = list(state.get("waiting", ()))
     after, began = wire.text(state.get("after")), wire.mapping(state.get("began"))
     found = Page(())
     if not waiting:
         listed = _listed(ctx, after, thread_id)
-        waiting, after = [name for name, _ in listed.conversations], listed.after
+        waiting = [[name, at.isoformat() if at else ""] for name, at in listed.conversations]
+        after = listed.after
         began = began or moved.begin(listed)
         found = Page((), rates=listed.rates)
     # The list alone is a page of its own, but for one thread: who asks for that wants its messages now.
     if waiting and (thread_id or state.get("waiting")):
-        found = _conversation(ctx, waiting[0])
+        name, newest = waiting[0] if isinstance(waiting[0], list) else (waiting[0], "")  # as it was kept once
+        found = _conversation(ctx, name, wire.moment(newest))
         waiting = waiting[1:]
     beyond = "" if thread_id else moved.start(began, then=wire.pack({"of": posts.START}))
     more = bool(waiting or after)  # a page may be empty and still not the last
@@ -97,7 +99,10 @@ def _answers(ctx: Context, cursor: str, root: str) -> Page:
     )
     state = wire.pack({"after": following}) if following else ""
     # The oldest answers come first: what was said since stands on the last page.
-    return Page(tuple(events), state, bool(following), tuple(failures), notices, unordered=True)
+    when = posts.failed_at(failures)
+    return Page(
+        tuple(events), state, bool(following), tuple(failures), notices, unordered=True, failed_at=when
+    )
 
 
 def _listed(ctx: Context, after: str, thread_id: str = "") -> Listed:
@@ -116,7 +121,8 @@ def _listed(ctx: Context, after: str, thread_id: str = "") -> Listed:
     return Listed(found, paging.after(body), rates.notices(answer.headers, ctx))
 
 
-def _conversation(ctx: Context, conversation_id: str) -> Page:
+def _conversation(ctx: Context, conversation_id: str, newest: datetime | None = None) -> Page:
+    """`newest`: when it had its last news. One that is not shown at all is of that time."""
     ctx.ahead(CONVERSATIONS)
     try:
         body, answer = client.get(
@@ -125,7 +131,7 @@ def _conversation(ctx: Context, conversation_id: str) -> Page:
     except ConnectorError as error:
         if error.code.split("/")[0] in ("9000001", "100"):
             failure = {"section": payloads.HISTORY, "conversation": conversation_id}
-            return Page((), failures=((failure, error.reason),), rates=error.rates)
+            return Page((), failures=((failure, error.reason),), rates=error.rates, failed_at=(newest,))
         raise
     events: list[InboundEvent] = []
     failures: list[tuple[Mapping[str, Any], str]] = []
@@ -136,8 +142,9 @@ def _conversation(ctx: Context, conversation_id: str) -> Page:
             failures.append(({"section": payloads.HISTORY, "element": each}, str(error)))
     told = tuple(_linked(events))
     return Page(
-        told, failures=tuple(failures), rates=rates.notices(answer.headers, ctx), stretch=_stretch(ctx, told)
-    )
+        told, failures=tuple(failures), rates=rates.notices(answer.headers, ctx), stretch=_stretch(ctx, told),
+        failed_at=posts.failed_at(failures),
+    )  # fmt: skip
 
 
 def _linked(newest_first: list[InboundEvent]) -> list[InboundEvent]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from connectors import wire
@@ -89,7 +90,15 @@ def _onward(
     more = bool(state["posts"] or state.get("threads"))
     cursor = wire.pack({"of": START, **state}) if more else ""
     # Posts come newest first, and an old one may have the newest comment.
-    return Page(tuple(events), cursor, more, tuple(failures), notices, unordered=True)
+    return Page(
+        tuple(events), cursor, more, tuple(failures), notices, unordered=True, failed_at=failed_at(failures)
+    )
+
+
+def failed_at(failures: Failures) -> tuple[datetime | None, ...]:
+    """By comment or message that could not be read, when Graph says that it was written."""
+    rows = (wire.mapping(each.get("value") or each.get("element")) for each, _ in failures)
+    return tuple(wire.moment(row.get("timestamp") or row.get("created_time")) for row in rows)
 
 
 def _posts(ctx: Context) -> Page:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connectors import wire
@@ -171,18 +171,27 @@ def _page(
 ) -> Page:
     """An empty page has no `data`; a partial one has `errors` beside it, of somebody who was suspended as a rule."""
     includes = wire.mapping(body.get("includes"))
-    events, failures = [], []
+    events, failures, failed_at = [], [], list[datetime | None]()
     for each in wire.entries(body):
         try:
             if (event := read(each, includes)) is not None:
                 events.append(event)
         except Malformed as error:
             failures.append(({"type": kind, "event": each, "includes": _around(each, includes)}, str(error)))
+            failed_at.append(wire.moment(each.get("created_at")))
     problems = wire.entries(body.get("errors"))
     remarks = tuple(wire.text(each.get("detail")) or "X could not show this." for each in problems)
     notices = rates.notices(answer.headers, bucket, ctx.now)
     cursor = wire.pack(after) if after else ""
-    return Page(tuple(events), cursor, bool(after), tuple(failures), notices, remarks=remarks)
+    return Page(
+        tuple(events),
+        cursor,
+        bool(after),
+        tuple(failures),
+        notices,
+        remarks=remarks,
+        failed_at=tuple(failed_at),
+    )
 
 
 def _around(each: Mapping[str, Any], includes: Mapping[str, Any]) -> dict[str, Any]:

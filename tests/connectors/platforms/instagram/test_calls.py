@@ -11,6 +11,7 @@ import httpx
 import orjson
 import pytest
 
+from connectors import wire
 from connectors.contract import (
     Account,
     App,
@@ -315,7 +316,8 @@ def test_history_of_a_comment_is_what_was_answered(instagram: FakePlatform) -> N
         "id": "17870000000000099", "text": "We look into it.", "timestamp": "2026-08-06T10:40:00+0000",
         "from": {"id": ACCOUNT.external_id, "username": "acme.shop"},
     }  # fmt: skip
-    instagram.on("GET", "/v25.0/17870000000000030/replies", json_answer({"data": [ours, {"text": "no id"}]}))
+    no_id = {"text": "no id", "timestamp": "2026-08-06T10:41:00+0000"}
+    instagram.on("GET", "/v25.0/17870000000000030/replies", json_answer({"data": [ours, no_id]}))
     page = connector.history(instagram.context(connector, ACCOUNT), "", "comment:17870000000000030")
     (found,) = page.events
     assert isinstance(found, InboundMessage)
@@ -325,6 +327,40 @@ def test_history_of_a_comment_is_what_was_answered(instagram: FakePlatform) -> N
         "We look into it.",
     )
     assert len(page.failures) == 1
+    assert page.failed_at == (wire.moment(no_id["timestamp"]),)
+
+
+@pytest.mark.parametrize(
+    ("listed", "newest"), [({"updated_time": "2026-05-06T10:00:00+0000"}, "2026-05-06T10:00:00+00:00"), ({}, None)]
+)  # fmt: skip
+def test_a_conversation_that_is_not_shown_hides_no_other_and_is_of_its_last_news(
+    instagram: FakePlatform, listed: dict[str, str], newest: str | None
+) -> None:
+    message = {
+        "id": "aWdfZ1", "created_time": "2026-08-06T10:32:25+0000", "message": "Hi!",
+        "from": {"id": CUSTOMER}, "to": {"data": [{"id": ACCOUNT.external_id}]},
+    }  # fmt: skip
+    both = {"data": [{"id": "conv-2", **listed}, {"id": "conv-1"}]}
+    instagram.on("GET", "/v25.0/me/conversations", json_answer(both))
+    instagram.on("GET", "/v25.0/conv-2/messages", refused(100, message="It cannot be loaded."))
+    instagram.on("GET", "/v25.0/conv-1/messages", json_answer({"data": [message]}))
+    ctx = instagram.context(connector, ACCOUNT)
+
+    hidden = connector.history(ctx, connector.history(ctx, "").cursor)
+    shown = connector.history(ctx, hidden.cursor)
+
+    assert [each["conversation"] for each, _ in hidden.failures] == ["conv-2"]
+    assert hidden.failed_at == (wire.moment(newest),)
+    assert [getattr(each, "external_id", "") for each in shown.events] == ["aWdfZ1"]
+
+
+def test_a_cursor_of_the_version_before_leads_on(instagram: FakePlatform) -> None:
+    instagram.on("GET", "/v25.0/conv-1/messages", json_answer({"data": []}))
+    cursor = wire.pack({"waiting": ["conv-1", "conv-2"], "after": "", "began": {}})
+
+    page = connector.history(instagram.context(connector, ACCOUNT), cursor)
+
+    assert wire.unpack(page.cursor)["waiting"] == ["conv-2"]
 
 
 def test_the_customer_is_shown_that_somebody_writes(instagram: FakePlatform) -> None:
@@ -522,7 +558,7 @@ def test_history_walks_from_thread_to_thread(instagram: FakePlatform) -> None:
         "id": "aWdfZ3", "created_time": "2026-08-06T10:31:25+0000", "from": {"id": CUSTOMER}, "to": {"data": []},
         "story": {"mention": {"link": "https://x/s", "id": "180"}},
     }  # fmt: skip
-    nobody = {"id": "aWdfZ4", "created_time": "2026-08-06T10:31:25+0000", "from": {"id": ""}}
+    nobody = {"id": "aWdfZ4", "created_time": "2026-08-06T10:30:25+0000", "from": {"id": ""}}
     instagram.on("GET", "/v25.0/me/conversations", json_answer(first), json_answer(empty))
     instagram.on("GET", "/v25.0/conv-1/messages", json_answer({"data": [ours, message, mention, nobody]}))
     instagram.on("GET", "/v25.0/me/media", json_answer({"data": []}))
@@ -545,6 +581,7 @@ def test_history_walks_from_thread_to_thread(instagram: FakePlatform) -> None:
     assert [why for page in pages for _, why in page.failures] == [
         "The message does not tell who the customer is."
     ]
+    assert [at for page in pages for at in page.failed_at] == [wire.moment(nobody["created_time"])]
     assert instagram.asked[-2].url.params["after"] == "QVFJ"
 
 

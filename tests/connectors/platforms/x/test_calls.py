@@ -469,8 +469,9 @@ def test_history_is_messages_then_mentions(x: FakePlatform) -> None:
             {"media_key": "3_2080765900000000001", "type": "photo", "url": "https://pbs.twimg.com/p.jpg"}
         ],
     }
+    odd = {"id": "5", "created_at": "2026-08-06T10:22:44.000Z"}
     body = {
-        "data": [joined, said, {"id": "5"}], "includes": includes, "errors": [{"detail": "one is gone"}],
+        "data": [joined, said, odd], "includes": includes, "errors": [{"detail": "one is gone"}],
         "meta": {"next_token": "18LAA581J5II7LA00C00ZZZZ"},
     }  # fmt: skip
     post = {"id": "9", "text": "@acme hi", "author_id": CUSTOMER, "created_at": "2026-08-06T10:23:44.000Z"}
@@ -494,7 +495,8 @@ def test_history_is_messages_then_mentions(x: FakePlatform) -> None:
     ]
     assert found[1].attachments[0].url == "https://pbs.twimg.com/p.jpg"
     [(unread, why)] = [failure for page in pages for failure in page.failures]
-    assert (unread["event"], why) == ({"id": "5"}, "The item has no conversation.")
+    assert (unread["event"], why) == (odd, "The item has no conversation.")
+    assert [page.failed_at for page in pages if page.failures] == [(wire.moment(odd["created_at"]),)]
     assert pages[0].remarks == ("one is gone",)
     assert [page.public for page in pages] == [False] * (len(pages) - 1) + [True]
     assert x.asked[1].url.params["pagination_token"] == "18LAA581J5II7LA00C00ZZZZ"
