@@ -165,6 +165,7 @@ def connect(
         subscribed=None,
         subscription_said="",
         subscription_checked_at=None,
+        mending_failed_since=None,
         public_unread="",
         public_unanswered="",
         restricted=False,

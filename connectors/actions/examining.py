@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -15,6 +15,8 @@ from connectors.models import ChannelHealth, GapCause, Level
 from inbox.models import Channel, ChannelState
 
 log = structlog.get_logger(__name__)
+# A platform's own trouble as a rule: to look again meanwhile, by hand or because the door was away, says nothing new.
+TROUBLE_PASSES = timedelta(minutes=10)
 MENDED = "The platform had stopped delivering ({}); it was asked for deliveries again and agreed."
 TRIED = "The platform has stopped delivering, and was in trouble when it was asked for deliveries again. The next comparison asks once more."
 AGREED = "It was asked for deliveries again and agreed; whether it delivers was not to be learned yet."
@@ -59,7 +61,7 @@ def _may_be_mended(channel: Channel, found: Subscription) -> bool:
 
 def _mend(asker: Asker, found: Subscription, now: datetime) -> bool:
     """That nothing is delivered is a gap at once. It is said of the channel, and rings, where to ask again did not help; of a platform that
-    was in trouble when it was asked, where the next comparison meets the same."""
+    was in trouble when it was asked, where a look meets the same when such trouble should be over."""
     channel = asker.channel
     _note_gap(channel, found, now)
     _note(channel, **_named(found))
@@ -67,15 +69,15 @@ def _mend(asker: Asker, found: Subscription, now: datetime) -> bool:
         door = connecting.our_door(channel)
         asker.ask(lambda connector, context: connector.subscribe(context, door))
     except (ConnectorError, connecting.ConnectionRefused) as refused:
-        if _may_pass(refused) and not _has_failed_before(channel):
-            _note(channel, subscribed=None, subscription_said=TRIED)
+        if _may_pass(refused) and (since := _in_trouble_since(channel, now)) is not None:
+            _note(channel, subscribed=None, subscription_said=TRIED, mending_failed_since=since)
         else:
             _keep(channel, found, now)
         raise
     try:
         again = look(asker, now=asker.clock())
     except ConnectorError:
-        _note(channel, subscribed=None, subscription_said=AGREED)
+        _note(channel, subscribed=None, subscription_said=AGREED, mending_failed_since=None)
         raise
     return again is not None and again.is_active
 
@@ -84,9 +86,13 @@ def _may_pass(refused: Exception) -> bool:
     return isinstance(refused, ConnectorError) and refused.remedy in (Remedy.RETRY, Remedy.UNKNOWN)
 
 
-def _has_failed_before(channel: Channel) -> bool:
+def _in_trouble_since(channel: Channel, now: datetime) -> datetime | None:
+    """None: it has lasted for too long to pass, or was said of the channel already."""
     health = ChannelHealth.objects.filter(channel=channel).first()
-    return health is not None and (health.subscribed is False or health.subscription_said == TRIED)
+    if health is None:
+        return now
+    since = health.mending_failed_since or now
+    return None if health.subscribed is False or now - since >= TROUBLE_PASSES else since
 
 
 @transaction.atomic
@@ -98,6 +104,7 @@ def _keep(channel: Channel, found: Subscription | None, now: datetime) -> None:
         subscribed=found.is_active,
         subscription_said=found.said[:300],
         subscription_checked_at=now,
+        mending_failed_since=None,
         **_named(found),
     )
     if not found.is_active:

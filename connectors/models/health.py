@@ -61,6 +61,11 @@ class ChannelHealth(models.Model):
     )
     subscription_said = models.CharField(max_length=300, blank=True, db_default="")
     subscription_checked_at = models.DateTimeField(null=True, blank=True)
+    mending_failed_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when the platform was in trouble each time that it was asked to deliver again, and nobody is told yet.",
+    )
     speaks_for = models.CharField(
         max_length=200,
         blank=True,

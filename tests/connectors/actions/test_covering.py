@@ -34,6 +34,7 @@ from connectors.models import ChannelHealth, Credential, Gap, SyncRun, SyncSched
 from inbox import platforms
 from inbox.models import Channel, Message
 from tests.connectors.conftest import NOW, Moving
+from tests.factories.people import ChannelFactory
 from tests.fakes.platform import FakePlatform, manifest, millis
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -423,12 +424,40 @@ def test_a_platform_that_is_in_trouble_when_it_is_asked_to_deliver_again_is_aske
 
     assert examining.look_and_mend(asker, now=clock())  # within a few seconds it has passed
 
-    faults, rung, known = 10, [], []
-    for _ in range(3):
+    faults, told = 20, []
+    for minutes in (0, 1, 14, 1, 14):  # "Look now" is pressed again and again between two comparisons
+        clock.passes(60 * minutes)
         examining.look_and_mend(asker, now=clock())
-        rung.append(alarming.look(now=clock()))
-        known.append(ChannelHealth.objects.get().subscribed)
-    assert (rung, known) == ([0, 1, 0], [None, False, True])
+        ChannelHealth.objects.update(subscription_said="In whatever words.")
+        told.append((alarming.look(now=clock()), ChannelHealth.objects.get().subscribed))
+    assert told == [(0, None), (0, None), (1, False), (0, False), (0, True)]
+
+
+@pytest.mark.parametrize(("behind", "asked"), [("nobody", 1), ("another channel", 0), ("a relay", 0)])
+def test_an_address_of_ours_delivers_nothing_once_its_channel_is_gone_whatever_the_platform_says_of_it(
+    channel: Channel, platform: FakePlatform, clock: Moving, monkeypatch: pytest.MonkeyPatch,
+    behind: str, asked: int,
+) -> None:  # fmt: skip
+    """All accounts of an app are delivered to one address; that of a channel whose row went with an older database hears 404."""
+    door = connecting.callback_url(channel).partition(str(channel.public_id))[0]
+    other = ChannelFactory(brand=channel.brand, platform="fake")
+    if behind == "another channel":
+        grant = Credential.objects.get(channel=channel)
+        Credential.objects.create(channel=other, app=grant.app, sealed=grant.sealed, issued_at=NOW)
+    at = "https://relay.example/of/ours" if behind == "a relay" else f"{door}{other.public_id}/"
+    if behind == "nobody":
+        other.delete()
+    looks, subscribed = [at, connecting.callback_url(channel)], list[str]()
+    monkeypatch.setattr(
+        platform, "subscription", lambda ctx, url: Subscription(True, at=looks.pop(0)), raising=False
+    )
+    monkeypatch.setattr(platform, "subscribe", lambda ctx, url: subscribed.append(url))
+    asker = Asker(channel, clock, time.monotonic() + 60, lambda seconds: None, lambda text, level: None)
+
+    assert examining.look_and_mend(asker, now=clock())
+
+    assert (ChannelHealth.objects.get().subscribed, len(subscribed)) == (True, asked)
+    assert Gap.objects.filter(cause="not_subscribed").count() == asked
 
 
 def test_a_backfill_says_what_it_leaves_to_the_comparison_and_is_refused_where_none_is_made(
