@@ -1,7 +1,6 @@
 """What a connector is. A third party needs this module, `connectors.http`, `connectors.signatures`, and nothing of Django.
 
-A connector is stateless: everything it needs for a call comes in the `Context`. It translates between a platform's wire format and
-the words of `inbox.exchange`, and says of every error what the caller should do (`Remedy`)."""
+A connector is stateless: all it needs comes in the `Context`. It translates a platform's wire format, and says of each error what to do."""
 
 from __future__ import annotations
 
@@ -283,6 +282,7 @@ class Subscription:
     said: str = ""
     speaks_for: str = ""
     is_for_a_person: bool = False  # asking again could take deliveries from somebody else
+    at: str = ""  # an address of ours, where it may be another channel's: the caller knows whether one lies behind it
 
 
 @dataclass(frozen=True, slots=True)

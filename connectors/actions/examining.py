@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -11,7 +13,7 @@ from connectors.abilities import Watches
 from connectors.actions import _covering, connecting
 from connectors.actions._asking import Asker
 from connectors.contract import Connector, ConnectorError, Context, Remedy, Subscription
-from connectors.models import ChannelHealth, GapCause, Level
+from connectors.models import ChannelHealth, Credential, GapCause, Level
 from inbox.models import Channel, ChannelState
 
 log = structlog.get_logger(__name__)
@@ -19,6 +21,7 @@ log = structlog.get_logger(__name__)
 TROUBLE_PASSES = timedelta(minutes=10)
 MENDED = "The platform had stopped delivering ({}); it was asked for deliveries again and agreed."
 TRIED = "The platform has stopped delivering, and was in trouble when it was asked for deliveries again. The next comparison asks once more."
+NOBODY_THERE = "The platform delivers to an address of ours behind which no channel is any more."
 AGREED = "It was asked for deliveries again and agreed; whether it delivers was not to be learned yet."
 
 
@@ -52,7 +55,25 @@ def _ask(asker: Asker) -> Subscription | None:
     def question(connector: Connector, context: Context) -> Subscription | None:
         return connector.subscription(context, callback) if isinstance(connector, Watches) else None
 
-    return asker.ask(question)
+    found = asker.ask(question)
+    if found is not None and found.is_active and not _leads_to_somebody(found, asker.channel):
+        return replace(found, is_active=False, said=NOBODY_THERE)
+    return found
+
+
+def _leads_to_somebody(found: Subscription, channel: Channel) -> bool:
+    """The door knows a channel by its grant (door.book). Where none is any more, the platform hears 404 and may say so a day later."""
+    own = connecting.callback_url(channel).rstrip("/")
+    door, at = own.rpartition("/")[0], found.at.rstrip("/")
+    if at == own or at.rpartition("/")[0] != door:  # what lies elsewhere is not ours to judge
+        return True
+    try:
+        public_id = UUID(at.rpartition("/")[2])
+    except ValueError:
+        return False
+    return Credential.objects.filter(
+        channel__platform=channel.platform, channel__public_id=public_id
+    ).exists()
 
 
 def _may_be_mended(channel: Channel, found: Subscription) -> bool:

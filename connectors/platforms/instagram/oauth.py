@@ -174,19 +174,18 @@ def subscription(ctx: Context, callback_url: str) -> Subscription:
     }
     if "messages" not in fields:
         return Subscription(False, "Instagram is not asked to deliver messages of this account.")
-    if trouble := _trouble_with_the_address(ctx, callback_url):
-        return trouble
-    return Subscription(True, f"Instagram delivers {len(fields)} kinds of events to our webhook.")
+    said = f"Instagram delivers {len(fields)} kinds of events to our webhook."
+    return _at_its_address(ctx, callback_url, said)
 
 
-def _trouble_with_the_address(ctx: Context, callback_url: str) -> Subscription | None:
-    """None where it is right, or where only the dashboard knows."""
+def _at_its_address(ctx: Context, callback_url: str, said: str) -> Subscription:
+    """`said`: what was told of the account, which stands where the address is right, and where only the dashboard knows."""
     app = f"{ctx.app.client_id}|{ctx.app.client_secret}"
     answer = ctx.http.get(client.url(ctx, f"{ctx.app.client_id}/subscriptions"), token=app)
     if not answer.ok:
         refused = errors.refusal(answer, ctx)
         if _is_of_the_dashboard(answer) or refused.remedy is not Remedy.RETRY:
-            return None  # what was told of the account stands
+            return Subscription(True, said)
         raise refused
     held = [
         each
@@ -197,10 +196,11 @@ def _trouble_with_the_address(ctx: Context, callback_url: str) -> Subscription |
         return Subscription(
             False, "Instagram delivers nothing to this app: it has no address that is in use."
         )
-    if not same_origin(wire.text(held[0].get("callback_url")), callback_url):
+    address = wire.text(held[0].get("callback_url"))
+    if not same_origin(address, callback_url):
         # It may be a relay's, or that of another installation with the same app, which would take it back.
         return Subscription(False, "Instagram delivers to another address than ours.", is_for_a_person=True)
-    return None
+    return Subscription(True, said, at=address)
 
 
 def _accept(ctx: Context, answer: Answer) -> Mapping[str, Any]:

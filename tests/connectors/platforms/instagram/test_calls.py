@@ -628,6 +628,21 @@ def test_an_address_that_only_the_dashboard_knows_is_no_trouble(instagram: FakeP
     assert found.is_active
 
 
+def test_the_address_of_the_app_is_told_whosever_channel_it_was(instagram: FakePlatform) -> None:
+    ours, first = (
+        "https://parley.example/webhooks/instagram/ours/",
+        "https://parley.example/webhooks/instagram/1/",
+    )
+    installed = {"data": [{"id": "client-1", "subscribed_fields": ["messages"]}]}
+    held = {"data": [{"object": "instagram", "callback_url": first, "active": True}]}
+    instagram.on("GET", f"/v25.0/{ACCOUNT.external_id}/subscribed_apps", json_answer(installed))
+    instagram.on("GET", "/v25.0/client-1/subscriptions", json_answer(held))
+
+    found = connector.subscription(instagram.context(connector, ACCOUNT), ours)
+
+    assert (found.is_active, found.at) == (True, first)
+
+
 def test_a_public_answer_that_is_too_long_is_not_sent(instagram: FakePlatform) -> None:
     most = connector.manifest.text_limit(public=True).max
     message = reply("a" * (most + 1), thread_id="comment:17870000000000030", thread_kind=ThreadKind.COMMENT)

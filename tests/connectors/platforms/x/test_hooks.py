@@ -66,7 +66,8 @@ def test_an_account_stays_with_the_webhook_that_it_is_delivered_to() -> None:
     x = x_with(hook("1976", OTHERS), hook("1977", OURS), asked=delivers("1976"))
 
     assert subscribed_at(x) == {"1976"}
-    assert connector.subscription(x.context(connector, ACCOUNT), OURS).is_active
+    found = connector.subscription(x.context(connector, ACCOUNT), OURS)
+    assert (found.is_active, found.at) == (True, OTHERS)  # whether a channel lies behind it we know ourselves
 
 
 def test_one_that_proves_nothing_any_more_gives_way_to_one_that_does() -> None:
