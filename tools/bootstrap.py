@@ -12,9 +12,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import urllib.request
-import zipfile
-from io import BytesIO
 
 NEEDED = (3, 11)
 OLDEST_UV = (0, 8)
@@ -24,6 +21,7 @@ FULL = "the disk of %s has %d MB free, and Parley's packages need up to %d MB: f
 NO_INDEX = "is the package index within reach?"
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
+UNFINISHED = VENV + ".unfinished"  # stands while packages are put in: uv takes a half one for whole
 OWN = os.path.join(ROOT, ".uv")
 
 
@@ -49,10 +47,9 @@ def wait_for_others(own):
 
 def install(mode):
     stamp, wanted = os.path.join(VENV, ".parley-" + mode), fingerprint()
-    if read(stamp) == wanted and os.path.exists(os.path.join(VENV, "bin", "python")):
+    was_stopped = os.path.exists(UNFINISHED)
+    if not was_stopped and read(stamp) == wanted and os.path.exists(os.path.join(VENV, "bin", "python")):
         return 0
-    if is_of_another_place():
-        shutil.rmtree(VENV)
     full = short_of(NEARLY_FULL)
     if full:
         say(full[:1].upper() + full[1:])
@@ -63,19 +60,30 @@ def install(mode):
     # Inexact, so that a demo does not take the tests' packages away again.
     arguments = ["sync", "--frozen", "--inexact", "--python", sys.executable, "--quiet"]
     arguments += ["--no-group", "dev"] if mode == "demo" else []
+    if not written(UNFINISHED, "The packages in .venv are not all there.\n"):
+        return 1
+    if was_stopped or is_of_another_place():
+        shutil.rmtree(VENV, ignore_errors=True)
     say("Installing Parley's packages into .venv ...")
     environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=VENV)
     environment.pop("VIRTUAL_ENV", None)
     if subprocess.call([uv, *arguments], cwd=ROOT, env=environment) != 0:
         say("The packages could not be installed. The reason stands above; " + (short_of(ROOM) or NO_INDEX))
         return 1
-    try:
-        with open(stamp, "w") as file:
-            file.write(wanted)
-    except OSError as error:
-        say("%s cannot be written: %s. Mend that and run this again." % (stamp, error.strerror))
+    if not written(stamp, wanted):
         return 1
+    os.remove(UNFINISHED)
     return 0
+
+
+def written(path, text):
+    try:
+        with open(path, "w") as file:
+            file.write(text)
+    except OSError as error:
+        say("%s cannot be written: %s. Mend that and run this again." % (path, error.strerror))
+        return False
+    return True
 
 
 def is_of_another_place():
@@ -118,7 +126,7 @@ def with_a_newer_python():
             )
             == 0
         ):
-            return subprocess.call([newer, *sys.argv])
+            os.execv(newer, [newer, *sys.argv])  # noqa: S606
     say(
         "Parley needs Python %d.%d or newer; this is %s. Install one, or name it: make PYTHON=/path/to/python3 demo"
         % (NEEDED[0], NEEDED[1], platform.python_version())
@@ -210,6 +218,10 @@ def pip(locked, command):
 
 def by_download(locked):
     """The wheel itself, checked against the lock, for a Python without venv and pip."""
+    import urllib.request
+    import zipfile
+    from io import BytesIO
+
     wheel = next(wheel for wheel in locked["wheels"] if fits(wheel["url"]))
     with urllib.request.urlopen(wheel["url"], timeout=60) as answer:
         content = answer.read()
@@ -248,4 +260,8 @@ def say(line):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        say("Stopped. Run it again to go on.")
+        sys.exit(130)

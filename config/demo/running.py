@@ -95,6 +95,9 @@ def stopped_at_the_end(supervisor: Supervisor, chosen: Plan, say: Callable[[str]
         yield
     except Interrupted:
         pass
+    except SetUpFault:
+        if not supervisor.stopping:  # else Ctrl-C reached a helper first
+            raise
     finally:
         services.withdraw(chosen.home)
         say("Stopping ...")

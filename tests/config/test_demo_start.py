@@ -1,5 +1,11 @@
 """How a demo's start ends where something of it fails: at once, and with the name of what failed."""
 
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config.demo import running
+from config import services
+from config.demo import ports, running
 from config.oneline import SetUpFault
 from config.processes import Command
 from config.supervisor import Supervisor
@@ -44,6 +51,42 @@ def test_a_step_that_failed_has_failed_also_where_it_ended_just_before_a_look_at
 
     with pytest.raises(SetUpFault, match="migrate failed: "):
         running._run_step(supervisor, "migrate", ["migrate", "--nonsense"], {}, tmp_path)
+
+
+def test_ctrl_c_before_anything_is_started_is_one_line(tmp_path: Path) -> None:
+    """While it asks the broker that it was given, here."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        inherited = {n: v for n, v in os.environ.items() if not re.match("PARLEY_|DATABASE_URL|DJANGO_", n)}
+        broker = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        environment = {**inherited, "PARLEY_HOME": str(tmp_path), "REDIS_URL": broker}
+        demo = subprocess.Popen(
+            [sys.executable, "manage.py", "demo"], cwd=services.BASE_DIR, env=environment, process_group=0, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        silent.settimeout(60)
+        silent.accept()
+
+        os.killpg(demo.pid, signal.SIGINT)
+        said = demo.communicate(timeout=60)[0]
+
+    assert (demo.returncode, said) == (130, "Stopped.\n")
+
+
+def test_what_fails_because_it_was_asked_to_stop_is_no_fault(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As initdb does, which Ctrl-C reaches, too."""
+    chosen = running.Plan(
+        home=tmp_path, ports=ports.chosen(), host="", corpus="", password="", echo_logs=False
+    )
+    said: list[str] = []
+    monkeypatch.setattr(supervisor, "sweep", lambda: None)  # this process has children that are no demo's
+    supervisor.signals = 1
+
+    with running.stopped_at_the_end(supervisor, chosen, said.append):
+        raise SetUpFault("PostgreSQL could not make its data folder.")
+
+    assert said[-1].startswith("Everything has stopped.")
 
 
 def test_a_process_that_dies_at_once_is_named_while_another_one_is_waited_for(

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.house.source import ROOT
 from tools import bootstrap
 
 UV = """#!{python}
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 if sys.argv[1] == "--version":
     print("uv 0.9.0")
     sys.exit()
 with open({told!r}, "a") as told:
     told.write("sync\\n")
-time.sleep({takes})
 bin = Path(os.environ["UV_PROJECT_ENVIRONMENT"]) / "bin"
-bin.mkdir(parents=True, exist_ok=True)
+half = bin / "half"
+if not bin.exists():
+    bin.mkdir(parents=True)
+    half.touch()
+    Path({told!r} + ".half").touch()
+    time.sleep({takes})
+    half.unlink()
 if not (bin / "python").exists():
     (bin / "python").symlink_to(sys.executable)
 if not (bin / "celery").exists():
@@ -50,7 +59,7 @@ class Clone:
     def begin(self) -> subprocess.Popen[str]:
         env = {"PATH": f"{self.path}:{os.environ['PATH']}", "HOME": str(self.path)}
         argv = [sys.executable, str(self.place / "tools" / "bootstrap.py"), "demo"]
-        return subprocess.Popen(argv, env=env, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(argv, env=env, stderr=subprocess.PIPE, text=True, process_group=0)
 
     def installs(self) -> tuple[int, str]:
         process = self.begin()
@@ -95,6 +104,27 @@ def test_two_at_once_install_once(clone: Clone) -> None:
     assert sum("Waiting for another make" in each for each in said) == 1
 
 
+def test_ctrl_c_is_one_line_and_what_is_half_installed_is_made_anew(clone: Clone) -> None:
+    """uv takes a package whose folder is there for a whole one."""
+    clone.has_uv(takes=60)
+    process = clone.begin()
+    half = Path(f"{clone.told}.half")
+    while not half.exists():
+        time.sleep(0.02)
+    children = psutil.Process(process.pid).children(recursive=True)
+
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+
+    assert (process.returncode, said.splitlines()[1:]) == (130, ["Stopped. Run it again to go on."])
+    assert children and not any(child.is_running() for child in children)
+    clone.has_uv()
+    assert clone.installs() == (0, "Installing Parley's packages into .venv ...\n")
+    assert not (clone.place / ".venv" / "bin" / "half").exists()
+    clone.installs()
+    assert clone.syncs == 2
+
+
 @pytest.mark.parametrize(
     ("free", "said"),
     [
@@ -108,7 +138,12 @@ def test_what_cannot_be_installed_says_whether_there_is_room(
 ) -> None:
     clone.has_uv(ends=2)
     monkeypatch.setenv("PATH", str(clone.path), prepend=os.pathsep)
-    for name, place in (("ROOT", clone.place), ("VENV", clone.place / ".venv"), ("OWN", clone.place / ".uv")):
+    for name, place in (
+        ("ROOT", clone.place),
+        ("VENV", clone.place / ".venv"),
+        ("UNFINISHED", clone.place / ".venv.unfinished"),
+        ("OWN", clone.place / ".uv"),
+    ):
         monkeypatch.setattr(bootstrap, name, str(place))
     usage = shutil.disk_usage(clone.place)._replace(free=free * 1024**2)
     monkeypatch.setattr(shutil, "disk_usage", lambda place: usage)
