@@ -23,7 +23,7 @@ LOOK_EVERY = 0.05
 
 
 class Command(BaseCommand):
-    help = "Run syncs now. Exit code 0: done; 1: at least one failed; 2: nothing was chosen."
+    help = "Run syncs now. Exit code 0: done; 1: at least one failed, or something could not be read; 2: nothing was chosen."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("channel", nargs="?", help="public id or handle of a channel")
@@ -45,9 +45,14 @@ class Command(BaseCommand):
         chosen = list(schedules)
         if not chosen:
             raise CommandError("There is no such sync to run.", returncode=2)
-        failed = [schedule for schedule in chosen if not self._run(schedule, full=options["full"])]
-        if failed:
-            raise CommandError(f"{len(failed)} of {len(chosen)} syncs failed.", returncode=1)
+        unread = [self._run(schedule, full=options["full"]) for schedule in chosen]
+        left = []
+        if failed := unread.count(None):
+            left.append(f"{failed} of {len(chosen)} syncs failed.")
+        if dead := sum(filter(None, unread)):
+            left.append(f"{dead} items could not be read; each says why.")
+        if left:
+            raise CommandError(" ".join(left), returncode=1)
 
     def _claimed(self, schedule: SyncSchedule, *, wait: bool) -> bool:
         """A run under way does what was asked for, unless that was to begin anew: then its end is waited for."""
@@ -67,32 +72,33 @@ class Command(BaseCommand):
             now = clock.from_(timezone.now())
             return syncing.run(schedule_id=schedule.pk, clock=now, max_seconds=3600, progress=show)
 
-    def _run(self, schedule: SyncSchedule, *, full: bool) -> bool:
+    def _run(self, schedule: SyncSchedule, *, full: bool) -> int | None:
+        """How many items could not be read; None: it failed."""
         name = f"{schedule.channel}: {schedule.task}"
         if not self._claimed(schedule, wait=full):
             if full:
                 self.stderr.write(
                     f"{name} is running already and does not end; nothing was read anew. Try again."
                 )
-                return False
+                return None
             self.stdout.write(f"{name} is running already.")
-            return True
+            return 0
         if full:
             scheduling.start_over(schedule_id=schedule.pk)
         done = self._turn(name, schedule)
         while not (done.complete or done.error):  # it made room for others that waited
             if not self._claimed(schedule, wait=True):
                 self.stderr.write(f"{name} is not done; it goes on by its schedule, or run this again.")
-                return False
+                return None
             done = _both(done, self._turn(name, schedule))
         if done.error:
             self.stderr.write(f"{name} failed: {done.error}")
-            return False
+            return None
         dead = f", {done.dead} could not be read" if done.dead else ""
         self.stdout.write(
             f"{name}: {done.pages} pages, {done.events} events, {done.new_messages} new messages{dead}."
         )
-        return True
+        return done.dead
 
 
 def _both(before: Synced, later: Synced) -> Synced:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -49,6 +50,22 @@ def test_a_sync_that_fails_has_an_exit_code(poll, platform, monkeypatch):
         told("sync", all=True)
 
     assert failed.value.returncode == 1
+
+
+def test_a_sync_that_could_not_read_everything_has_an_exit_code(poll, platform, monkeypatch):
+    platform.hears("Hello", at=NOW)
+    page = platform.poll
+
+    def with_a_bad_item(ctx, cursor):
+        return replace(page(ctx, cursor), failures=(({"id": "?"}, "It has no author."),))
+
+    monkeypatch.setattr(platform, "poll", with_a_bad_item)
+
+    with pytest.raises(CommandError, match="1 items could not be read") as left:
+        told("sync", all=True)
+
+    assert left.value.returncode == 1
+    assert Message.objects.count() == 1
 
 
 def test_a_long_sync_that_made_room_for_others_goes_on_to_its_end(poll, platform, channel, monkeypatch):
