@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from inbox.actions import _sql
 from inbox.exchange import (
@@ -24,6 +24,7 @@ from inbox.models.fields import new_public_id
 from inbox.rules.cleaning import clean
 
 Key = tuple[int, str]  # (channel id, platform id)
+_AS_OF_NOW = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Batch:
     delivered: list[Key] = field(default_factory=list)
     typing: list[tuple[int, Typing]] = field(default_factory=list)
     parties: dict[Key, Party] = field(default_factory=dict)
+    told_at: dict[Key, datetime] = field(default_factory=dict)  # as of when the newest telling of a party is
     reach: list[tuple[int, ReachChanged]] = field(default_factory=list)
 
     @classmethod
@@ -45,12 +47,12 @@ class Batch:
             match event:
                 case InboundMessage():
                     told = batch.messages.setdefault((channel_id, event.external_id), event)
+                    better = told
                     if told.aside and told.aside == told.thread_id != event.thread_id:
-                        batch.messages[(channel_id, event.external_id)] = (
-                            event  # it knows the root of the talk
-                        )
+                        better = event  # it knows the root of the talk
+                    batch.messages[(channel_id, event.external_id)] = better
                     if party := customer_of(event):
-                        batch._meet(channel_id, party)
+                        batch._meet(channel_id, party, event.standing.at if event.standing else event.sent_at)
                 case Edited() | Unsent() | Reacted():
                     batch.amendments.append((channel_id, event))
                 case ReadUpTo():
@@ -60,19 +62,37 @@ class Batch:
                 case Typing():
                     batch.typing.append((channel_id, event))
                 case ProfileSeen():
-                    batch._meet(channel_id, event.party)
+                    batch._meet(channel_id, event.party, _AS_OF_NOW)
                 case ReachChanged():
                     batch.reach.append((channel_id, event))
         return batch
 
-    def _meet(self, channel_id: int, party: Party) -> None:
+    def _meet(self, channel_id: int, party: Party, at: datetime) -> None:
         name, username, avatar_url = clean(party.name), clean(party.username), clean(party.avatar_url)
         if (name, username, avatar_url) != (party.name, party.username, party.avatar_url):
             party = replace(party, name=name, username=username, avatar_url=avatar_url)
-        if party.external_id and (
-            (channel_id, party.external_id) not in self.parties or party.name or party.username
-        ):
-            self.parties[(channel_id, party.external_id)] = party
+        if not party.external_id:
+            return
+        key = (channel_id, party.external_id)
+        before = self.parties.get(key)
+        if before is None or not _tells(before):
+            self.parties[key], self.told_at[key] = party, at
+        elif _tells(party):
+            is_newer = at >= self.told_at[key]
+            self.parties[key] = _first_of(party, before) if is_newer else _first_of(before, party)
+            self.told_at[key] = max(at, self.told_at[key])
+
+
+def _first_of(one: Party, other: Party) -> Party:
+    """The one, and what only the other tells."""
+    return replace(
+        one,
+        name=one.name or other.name,
+        username=one.username or other.username,
+        avatar_url=one.avatar_url or other.avatar_url,
+        followers=other.followers if one.followers is None else one.followers,
+        verified=other.verified if one.verified is None else one.verified,
+    )
 
 
 def customer_of(message: InboundMessage) -> Party | None:
@@ -88,24 +108,27 @@ class Met:
     avatar: str
     followers: int | None
     verified: bool | None
+    told_at: datetime | None
 
 
 def meet_people(brand_id: int, batch: Batch, now: datetime) -> tuple[dict[Key, Met], list[tuple[int, int]]]:
     """The handle and contact of everybody in the batch, made where they are new, renamed where the platform says so. And which messages
     that were here before have an author's name by that: (conversation id, message id)."""
+    batch.told_at = {key: min(at, now) for key, at in batch.told_at.items()}
     known = _find_people(list(batch.parties))
     new = {key: party for key, party in batch.parties.items() if key not in known}
     if new:
-        _make_people(brand_id, new, now)
+        _make_people(brand_id, new, batch.told_at, now)
         known |= _find_people(list(new))
-    return known, _rename_people(batch.parties, known)
+    return known, _rename_people(batch, known)
 
 
 def _find_people(keys: list[Key]) -> dict[Key, Met]:
     if not keys:
         return {}
     found = _sql.rows(
-        """SELECT h.channel_id, h.external_id, h.id, h.contact_id, h.name, h.username, h.avatar_url, h.followers, h.verified
+        """SELECT h.channel_id, h.external_id, h.id, h.contact_id, h.name, h.username, h.avatar_url, h.followers, h.verified,
+                  greatest(h.told_at, h.looked_up_at)
              FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
              JOIN inbox_handle h ON h.channel_id = k.channel_id AND h.external_id = k.external_id COLLATE "C" """,
         _sql.columns(keys, 2),
@@ -113,7 +136,7 @@ def _find_people(keys: list[Key]) -> dict[Key, Met]:
     return {(row[0], row[1]): Met(*row[2:]) for row in found}
 
 
-def _make_people(brand_id: int, new: dict[Key, Party], now: datetime) -> None:
+def _make_people(brand_id: int, new: dict[Key, Party], told_at: dict[Key, datetime], now: datetime) -> None:
     people = [(str(new_public_id()), party.name[:200]) for party in new.values()]
     contact_ids = [
         row[0]
@@ -126,41 +149,46 @@ def _make_people(brand_id: int, new: dict[Key, Party], now: datetime) -> None:
     ]
     _sql.run(
         """INSERT INTO inbox_handle (contact_id, channel_id, external_id, name, username, avatar_url, followers, verified,
-                                     unavailable_reason)
+                                     told_at, unavailable_reason)
            SELECT h.*, '' FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-                                      %s::bigint[], %s::boolean[]) AS h""",
+                                      %s::bigint[], %s::boolean[], %s::timestamptz[]) AS h""",
         _sql.columns(
             [
                 (contact_id, channel_id, external_id, party.name[:200], party.username[:120], party.avatar_url[:2000],
-                 party.followers, party.verified)
+                 party.followers, party.verified, told_at[(channel_id, external_id)] if _tells(party) else None)
                 for contact_id, ((channel_id, external_id), party) in zip(contact_ids, new.items(), strict=True)
             ],
-            8,
+            9,
         ),
     )  # fmt: skip
 
 
-def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> list[tuple[int, int]]:
-    """Webhooks often carry no name; those that do keep the handle current, and so do those that say how many follow."""
+def _rename_people(batch: Batch, known: dict[Key, Met]) -> list[tuple[int, int]]:
+    """Webhooks often carry no name; those that do keep the handle current, and so do those that say how many follow. What is older than
+    what we show, as a delivery that came late or is read again, adds what is not known at all. How old what we show is, is kept where it
+    changes and not with each message that says the same: nobody takes an old name back."""
     changed = []
-    for key, party in parties.items():
+    for key, party in batch.parties.items():
         if not _tells(party):
             continue
-        met = known[key]
+        met, at = known[key], batch.told_at[key]
         was = replace(met)
-        met.name, met.username = party.name[:200] or met.name, party.username[:120] or met.username
-        met.avatar = party.avatar_url[:2000] or met.avatar
-        met.followers = met.followers if party.followers is None else party.followers
-        met.verified = met.verified if party.verified is None else party.verified
+        ours = Party(key[1], met.name, met.username, met.avatar, met.followers, met.verified)
+        is_newer = met.told_at is None or at >= met.told_at
+        shown = _first_of(party, ours) if is_newer else _first_of(ours, party)
+        met.name, met.username, met.avatar = shown.name[:200], shown.username[:120], shown.avatar_url[:2000]
+        met.followers, met.verified = shown.followers, shown.verified
         if met != was:
+            met.told_at = at if is_newer else met.told_at
             changed.append(astuple(met))
     if not changed:
         return []
-    columns = _sql.columns(changed, 7)
+    columns = _sql.columns(changed, 8)
     _sql.run(
-        """UPDATE inbox_handle h SET name = c.name, username = c.username, avatar_url = c.avatar, followers = c.followers, verified = c.verified
-             FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::boolean[])
-                  AS c(id, contact, name, username, avatar, followers, verified)
+        """UPDATE inbox_handle h SET name = c.name, username = c.username, avatar_url = c.avatar, followers = c.followers, verified = c.verified,
+                  told_at = c.told_at
+             FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::boolean[], %s::timestamptz[])
+                  AS c(id, contact, name, username, avatar, followers, verified, told_at)
             WHERE h.id = c.id""",
         columns,
     )

@@ -72,7 +72,15 @@ class Handle(models.Model):
     avatar_url = models.URLField(max_length=2000, blank=True)
     followers = models.BigIntegerField(null=True, blank=True)
     verified = models.BooleanField(null=True, blank=True)
+    told_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="As of when the platform told who this is, in what it sends by itself.",
+    )
     unavailable_reason = models.CharField(max_length=300, blank=True)
+    reach_told_at = models.DateTimeField(
+        null=True, blank=True, help_text="What they wrote before then says nothing of whether they can be written to."
+    )  # fmt: skip
     looked_up_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 
 from inbox import models
-from inbox.actions import receiving
+from inbox.actions import contacts, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import (
     Attachment,
     AttachmentKind,
     InboundEvent,
+    InboundMessage,
     Party,
     ProfileSeen,
     ReachChanged,
+    Standing,
     ThreadKind,
     Typing,
 )
@@ -160,6 +162,48 @@ def test_a_profile_that_arrives_renames_the_row(channel: Channel) -> None:
 
     receive(channel, ProfileSeen(Party("mara", name="Mara Kováč", username="mara.kovac")))
 
+    assert Conversation.objects.get().contact_name == "Mara Kováč"
+
+
+YOUNG = replace(
+    say.wrote(external_id="y", seconds=1), author=Party("mara", "Mara", "mara.k", "https://cdn.test/1", 90)
+)
+GROWN = replace(
+    say.wrote(external_id="z", seconds=2), author=Party("mara", "Mara Kováč", "mara.kovac", followers=80)
+)
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        [(YOUNG,), (GROWN,)], [(GROWN,), (YOUNG,)], [(YOUNG, GROWN)], [(GROWN, YOUNG)],
+        [(YOUNG,), (GROWN,), (YOUNG,)], [(GROWN, YOUNG), (YOUNG,)],
+    ],
+    ids=lambda batches: " ".join("+".join(each.external_id for each in batch) for batch in batches),
+)  # fmt: skip
+def test_somebody_is_who_they_were_last_whatever_is_told_late_or_read_again(
+    channel: Channel, batches: list[tuple[InboundMessage, ...]]
+) -> None:
+    """What only the older telling says is not lost by that."""
+    for batch in batches:
+        receive(channel, *batch)
+
+    handle, row = Handle.objects.select_related("contact").get(), Conversation.objects.get()
+    assert (handle.name, handle.username, handle.followers) == ("Mara Kováč", "mara.kovac", 80)
+    assert handle.avatar_url == row.contact_avatar == "https://cdn.test/1"
+    assert handle.contact.name == row.contact_name == "Mara Kováč"
+
+
+def test_a_delivery_from_before_a_look_at_the_profile_renames_nobody_and_what_history_shows_is_of_today(
+    channel: Channel,
+) -> None:
+    receive(channel, GROWN)
+    contacts.update_profile(channel_id=channel.pk, party=Party("mara", "Mara Novak"), now=say.at(60))
+
+    receive(channel, GROWN, seconds=70)
+    assert Conversation.objects.get().contact_name == "Mara Novak"
+
+    receive(channel, replace(GROWN, standing=Standing(say.at(80))), seconds=80)
     assert Conversation.objects.get().contact_name == "Mara Kováč"
 
 
