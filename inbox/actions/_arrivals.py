@@ -50,6 +50,8 @@ class Batch:
                     better = told
                     if told.aside and told.aside == told.thread_id != event.thread_id:
                         better = event  # it knows the root of the talk
+                    if told.dated_by_delivery:
+                        better = _dated_as_well_as_either(better, told, event)
                     batch.messages[(channel_id, event.external_id)] = better
                     if party := customer_of(event):
                         batch._meet(channel_id, party, event.standing.at if event.standing else event.sent_at)
@@ -81,6 +83,14 @@ class Batch:
             is_newer = at >= self.told_at[key]
             self.parties[key] = _first_of(party, before) if is_newer else _first_of(before, party)
             self.told_at[key] = max(at, self.told_at[key])
+
+
+def _dated_as_well_as_either(
+    message: InboundMessage, one: InboundMessage, other: InboundMessage
+) -> InboundMessage:
+    """A time of its own is better than a delivery's, and of two deliveries the earlier: both were after it was written."""
+    dated = min(one, other, key=lambda each: (each.dated_by_delivery, each.sent_at))
+    return replace(message, sent_at=dated.sent_at, dated_by_delivery=dated.dated_by_delivery)
 
 
 def _first_of(one: Party, other: Party) -> Party:

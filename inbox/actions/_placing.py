@@ -22,6 +22,7 @@ class Move:
     conversation_id: int
     direction: str
     origin: str
+    stood_at: datetime
     sent_at: datetime
     order_key: str
 
@@ -80,9 +81,13 @@ def _may_move(known: Known, message: InboundMessage) -> bool:
 
 
 def is_finer(known: Known, message: InboundMessage) -> bool:
-    """Whether this telling places the message better: ours was provisional, a delivery's, coarse, or put after another."""
-    if message.dated_by_delivery or known.order_key == "" or known.order_key.endswith(BY_DELIVERY):
-        return not message.dated_by_delivery
+    """Whether this telling places the message better: ours was provisional, a delivery's, coarse, or put after another. Of two deliveries
+    the earlier does: both were after it was written. Our own replies are placed by more than that (`_dating`)."""
+    by_delivery = known.order_key.endswith(BY_DELIVERY)
+    if message.dated_by_delivery:
+        return by_delivery and known.attempted_at is None and message.sent_at < known.sent_at
+    if known.order_key == "" or by_delivery:
+        return True
     told = not _is_coarse(message) and message.sent_at != known.sent_at
     return _is_inferred(known.sent_at) and told and _second(known.sent_at) == _second(message.sent_at)
 
@@ -90,7 +95,15 @@ def is_finer(known: Known, message: InboundMessage) -> bool:
 def moves(finer: Mapping[Key, InboundMessage], known: Mapping[Key, Known]) -> list[Move]:
     """These messages to where they are told to stand, and with each what was put behind it when nobody knew better."""
     told = [
-        Move(row.id, row.conversation_id, row.direction, row.origin, message.sent_at, order_key_of(message))
+        Move(
+            row.id,
+            row.conversation_id,
+            row.direction,
+            row.origin,
+            row.sent_at,
+            message.sent_at,
+            order_key_of(message),
+        )
         for key, message in finer.items()
         if (row := known[key])
     ]
@@ -109,7 +122,7 @@ def _followers(within: list[tuple[int, datetime, datetime]], told: list[int]) ->
     return [
         Move(*row)
         for row in _sql.rows(
-            """SELECT DISTINCT ON (m.id) m.id, m.conversation_id, m.direction, m.origin, f.told_at + (m.sent_at - f.stood_at), m.order_key
+            """SELECT DISTINCT ON (m.id) m.id, m.conversation_id, m.direction, m.origin, m.sent_at, f.told_at + (m.sent_at - f.stood_at), m.order_key
                  FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS f(conversation_id, stood_at, told_at)
                  JOIN inbox_message m ON m.conversation_id = f.conversation_id AND m.sent_at > f.stood_at
                       AND m.sent_at < f.stood_at + interval '100 microseconds'

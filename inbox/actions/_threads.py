@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.actions import _snoozing, _sql
 from inbox.actions._conversations import Thread
+from inbox.exchange import Origin
 
 
 @dataclass(slots=True)
@@ -24,6 +25,25 @@ class Change:
     seq: int = 0
     public_seq: int | None = None
     reopen: bool = False
+    moved: list[tuple[str, datetime, datetime]] = field(default_factory=list)  # direction, from, to
+
+    def note_move(self, direction: str, origin: str, stood_at: datetime, sent_at: datetime) -> None:
+        """A message of this conversation stands elsewhere by now."""
+        self.moved.append((direction, stood_at, sent_at))
+        if direction == "out" and origin != Origin.AUTOMATION:
+            self.answered.append(sent_at)
+        if direction == "out" and self.thread.customer_read_at == stood_at:  # a look was told to be at it
+            self.read_at = latest(self.read_at, sent_at)
+
+    @property
+    def has_moved_what_the_row_tells(self) -> bool:
+        row, waits = self.thread, self.thread.waiting_since
+        return any(
+            stood_at in (row.last_inbound_at, waits) or (waits is not None and at < waits)
+            if direction == "in"
+            else at < stood_at == row.last_outbound_at
+            for direction, stood_at, at in self.moved
+        )
 
 
 def latest(*times: datetime | None) -> datetime | None:
@@ -33,8 +53,11 @@ def latest(*times: datetime | None) -> datetime | None:
 def apply(changes: Sequence[Change]) -> None:
     """Update the rows: counts, times, state, who waits since when, and the newest message's preview."""
     if changes:
-        unclear = [change.thread.id for change in changes if _must_look_up_waiting(change)]
-        waiting = _first_unanswered(unclear, changes)
+        since = _put_straight([change for change in changes if change.has_moved_what_the_row_tells])
+        since |= {
+            change.thread.id: _last_answer(change) for change in changes if _must_look_up_waiting(change)
+        }
+        waiting = _first_unanswered(since)
         _write([_row(change, waiting) for change in changes])
         _snoozing.forget_timers(
             [change.thread.id for change in changes if change.reopen and change.thread.state == "snoozed"]
@@ -54,17 +77,43 @@ def _must_look_up_waiting(change: Change) -> bool:
     )  # fmt: skip
 
 
-def _first_unanswered(conversation_ids: list[int], changes: Sequence[Change]) -> dict[int, datetime]:
-    if not conversation_ids:
+def _put_straight(changes: Sequence[Change]) -> dict[int, datetime | None]:
+    """The times that these rows had of messages which stand elsewhere now. Returns since when to look for who waits."""
+    if not changes:
         return {}
-    answers = [_last_answer(change) for change in changes if change.thread.id in set(conversation_ids)]
-    ids = [change.thread.id for change in changes if change.thread.id in set(conversation_ids)]
+    told = {
+        pk: (last_in, last_out)
+        for pk, last_in, last_out in _sql.rows(
+            """SELECT m.conversation_id, max(m.sent_at) FILTER (WHERE m.direction = 'in' AND NOT m.historical),
+                      max(m.sent_at) FILTER (WHERE m.direction = 'out' AND m.external_id IS NOT NULL AND m.origin <> 'automation')
+                 FROM inbox_message m WHERE m.conversation_id = ANY(%s) AND m.kind <> 'system' GROUP BY 1""",
+            [[change.thread.id for change in changes]],
+        )
+    }
+    since: dict[int, datetime | None] = {}
+    for change in changes:
+        row, asked = change.thread, [(was, at) for direction, was, at in change.moved if direction == "in"]
+        row.last_inbound_at, row.last_outbound_at = told[row.id]
+        if row.state == "open" and any(at < was for way, was, at in change.moved if way == "out"):
+            since[row.id] = _last_answer(change)  # some may have come after it
+        if row.waiting_since and asked:
+            first = min(map(min, asked)) - timedelta(microseconds=1)
+            since.setdefault(row.id, latest(_last_answer(change), first))
+            if row.waiting_since in [was for was, _ in asked]:
+                row.waiting_since = None
+    return since
+
+
+def _first_unanswered(since: dict[int, datetime | None]) -> dict[int, datetime]:
+    if not since:
+        return {}
     return dict(
         _sql.rows(
-            """SELECT a.id, min(m.sent_at) FROM unnest(%s::bigint[], %s::timestamptz[]) AS a(id, answered)
-                 JOIN inbox_message m ON m.conversation_id = a.id AND m.sent_at > a.answered
-                WHERE m.direction = 'in' AND NOT m.historical AND m.kind <> 'system' GROUP BY a.id""",
-            [ids, answers],
+            """SELECT a.id, min(m.sent_at) FROM unnest(%s::bigint[], %s::timestamptz[]) AS a(id, since)
+                 JOIN inbox_conversation c ON c.id = a.id JOIN inbox_message m ON m.conversation_id = a.id AND m.sent_at > a.since
+                WHERE m.direction = 'in' AND NOT m.historical AND m.kind <> 'system'
+                  AND (c.no_reply_needed_at IS NULL OR m.created_at > c.no_reply_needed_at) GROUP BY a.id""",
+            [list(since), list(since.values())],
         )
     )
 

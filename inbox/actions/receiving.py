@@ -37,7 +37,7 @@ from inbox.actions._arrivals import Batch, Key, Met
 from inbox.actions._conversations import Thread
 from inbox.actions._standing import amendments
 from inbox.actions._threads import Change
-from inbox.exchange import InboundEvent, InboundMessage, MessageKind, Origin
+from inbox.exchange import InboundEvent, InboundMessage, MessageKind
 from inbox.models import Channel, EventKind
 from inbox.queries.news import REWORDED
 from inbox.rules import ahead, automatic
@@ -185,8 +185,7 @@ class _Intake:
                 what="placed",
             )  # fmt: skip
             change.seq = seq
-            if move.direction == "out" and move.origin != Origin.AUTOMATION:
-                change.answered.append(move.sent_at)
+            change.note_move(move.direction, move.origin, move.stood_at, move.sent_at)
             corrected.append((move.message_id, move.sent_at, move.order_key, seq))
         _messages.correct_places(corrected)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import cycle, repeat
 from typing import Any
 
@@ -22,11 +23,13 @@ from inbox.exchange import (
     Edited,
     InboundEvent,
     InboundMessage,
+    MessageKind,
+    Party,
     Reacted,
     Unsent,
 )
 from inbox.models import Attachment as File
-from inbox.models import BrandSequence, Channel, Conversation, Message
+from inbox.models import BrandSequence, Channel, Conversation, Handle, Message
 from tests.factories import exchange as say
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
@@ -37,6 +40,8 @@ HELLO = say.wrote(
 )  # a reply answers something, so one message is there before all others
 LATER = 1000.0  # by then everything was told
 PICTURE = ""  # a reply of one picture and no words, which tell nobody whose it is
+MARA = Party("mara", name="Mara", username="mara.k", followers=90)
+MARRIED = Party("mara", name="Mara Kováč", username="mara.kovac", followers=80)
 ALIKE = "Gladly"  # what a colleague writes, too, in the platform's own app
 SHOWN_AS = {
     PICTURE: PICTURE,
@@ -120,6 +125,9 @@ def messages(draw: st.DrawFn, number: int) -> InboundMessage:
         return say.echoed(
             words, external_id=f"m{number}", seconds=seconds, attachments=files, reply_to=quoted
         )
+    if draw(st.integers(0, 3)) == 0:
+        comment: dict[str, Any] = {"kind": MessageKind.COMMENT, "dated_by_delivery": True}
+        return say.wrote(f"comment {number}", external_id=f"m{number}", seconds=seconds, **comment)
     pictures = draw(st.integers(0, 1))
     attached = tuple(
         Attachment(AttachmentKind.IMAGE, f"https://cdn.test/{place}") for place in range(pictures)
@@ -157,6 +165,19 @@ def amendments(draw: st.DrawFn, targets: list[InboundMessage]) -> tuple[int, Inb
             return place, say.read(seconds=seconds)
 
 
+def copies(said: list[InboundMessage]) -> Iterator[InboundMessage]:
+    """What has no time but that of its delivery is delivered twice."""
+    for number, message in enumerate(said):
+        if message.dated_by_delivery:
+            yield replace(message, sent_at=message.sent_at + timedelta(seconds=10 * number + 6))
+
+
+def as_called(message: InboundMessage, since: float) -> InboundMessage:
+    """With the name that the customer has at that time: another one since then."""
+    mara = MARRIED if message.sent_at >= say.at(since) else MARA
+    return replace(message, counterpart=mara) if message.outbound else replace(message, author=mara)
+
+
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
     said = [draw(messages(number)) for number in range(1, 1 + draw(st.integers(2, 6)))]
@@ -171,13 +192,25 @@ def stories(draw: st.DrawFn) -> Story:
         other = [] if lost or text == PICTURE else [OTHERWISE]
         shown_as = draw(st.sampled_from([SHOWN_AS.get(text, text), *other]))
         replies.append(Reply(number, text, shown_as, lost, draw(st.booleans())))
-    steps = [Step((each.sent_at - say.NOON).total_seconds(), "told", told=each) for each in said]
+    steps = [
+        Step((each.sent_at - say.NOON).total_seconds(), "told", told=each) for each in [*said, *copies(said)]
+    ]
     targets = [*said, *(each.echo for each in replies)]
     for _ in range(draw(st.integers(0, 8))):
         place, event = draw(amendments(targets))
         at = max((event.at - say.NOON).total_seconds(), 0)  # type: ignore[union-attr]
         steps.append(Step(at, "told", place - len(said) if place >= len(said) else -1, event))
-    return Story(replies, [*steps, *(step for each in replies for step in each.steps())])
+    steps += (step for each in replies for step in each.steps())
+    married_at = draw(st.integers(0, 20)) * 4
+    return Story(
+        replies,
+        [
+            replace(step, told=as_called(step.told, married_at))
+            if isinstance(step.told, InboundMessage)
+            else step
+            for step in steps
+        ],
+    )
 
 
 @dataclass
@@ -262,7 +295,7 @@ def tell(channel: Channel, *events: InboundEvent) -> None:
 
 
 ROW = (
-    "state", "contact_name", "last_message_text", "last_message_at", "last_message_from", "message_count", "waiting_since", "last_inbound_at",
+    "state", "contact_name", "contact_username", "last_message_text", "last_message_at", "last_message_from", "message_count", "waiting_since", "last_inbound_at",
     "last_outbound_at", "customer_read_at", "window_opened_at",
 )  # fmt: skip
 
@@ -281,6 +314,7 @@ def picture_of(told: Told) -> dict[str, Any]:
         ],
         **{name: getattr(conversation, name) for name in ROW},
         **unread,
+        "person": Handle.objects.values_list("name", "username", "followers", "contact__name").get(channel=told.channel),
     }  # fmt: skip
 
 
@@ -321,6 +355,31 @@ def test_the_thread_ends_the_same_whatever_the_order_and_however_often(telling: 
 
 def repeats(telling: Telling) -> bool:
     return len(telling.order) > len(telling.story.steps)
+
+
+def tells_an_old_name_after_the_new_one(telling: Telling) -> bool:
+    said = [
+        step.told
+        for step in telling.order
+        if isinstance(step.told, InboundMessage) and not step.told.outbound
+    ]
+    return any(
+        one.author == MARRIED and MARA in [each.author for each in said[place:]]
+        for place, one in enumerate(said)
+    )
+
+
+def delivers_a_copy_first(telling: Telling) -> bool:
+    said = [
+        step.told
+        for step in telling.order
+        if isinstance(step.told, InboundMessage) and step.told.dated_by_delivery
+    ]
+    return any(
+        one.external_id == other.external_id and one.sent_at > other.sent_at
+        for place, one in enumerate(said)
+        for other in said[place:]
+    )
 
 
 def shows_two_messages_of_a_millisecond(telling: Telling) -> bool:
@@ -396,7 +455,7 @@ def _comes_first(telling: Telling, is_one: Callable[[Step], bool], is_other: Cal
 @pytest.mark.parametrize(
     "does",
     [
-        repeats, shows_two_messages_of_a_millisecond, shows_a_reply_before_the_answer_to_it, answers_a_reply_before_it_is_shown,
+        repeats, tells_an_old_name_after_the_new_one, delivers_a_copy_first, shows_two_messages_of_a_millisecond, shows_a_reply_before_the_answer_to_it, answers_a_reply_before_it_is_shown,
         amends_a_reply_before_the_answer_to_it, amends_a_message_before_it_comes,
         shows_a_colleagues_picture_before_the_answer_to_one_of_ours, shows_a_colleagues_words_while_the_same_are_on_their_way,
     ],

@@ -505,6 +505,52 @@ def test_a_time_of_a_delivery_gives_way_to_the_messages_own_and_to_no_other_deli
     assert Event.objects.count() == events  # what is in its place is not put there again
 
 
+def comment(text: str, *, seconds: float, outbound: bool = False) -> InboundMessage:
+    """Its delivery alone tells when it was."""
+    said = say.echoed if outbound else say.wrote
+    return said(text, external_id=text, seconds=seconds, dated_by_delivery=True)
+
+
+FIRST_OF_A, COPY_OF_A = comment("A", seconds=10), comment("A", seconds=40)
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        [(FIRST_OF_A,), (comment("B", seconds=20),), (COPY_OF_A,)], [(COPY_OF_A,), (comment("B", seconds=20),), (FIRST_OF_A,)],
+        [(COPY_OF_A, comment("B", seconds=20), FIRST_OF_A)], [(FIRST_OF_A, COPY_OF_A, comment("B", seconds=20))],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("answered_at", [None, 5, 15, 30])
+def test_of_two_deliveries_of_a_comment_the_earlier_dates_it(
+    channel: Channel, batches: list[tuple[InboundMessage, ...]], answered_at: int | None
+) -> None:
+    """Its copy is sent half a minute later, and may be here first. Who waits since when follows."""
+    if answered_at:
+        receive(channel, say.echoed("From the app", external_id="E", seconds=answered_at), seconds=60)
+    for batch in batches:
+        receive(channel, *batch, seconds=60)
+
+    assert [text for text in thread(channel) if len(text) == 1] == ["A", "B"]
+    row = Conversation.objects.get()
+    waits = {None: say.at(10), 5: say.at(10), 15: say.at(20), 30: None}[answered_at]
+    assert (row.last_inbound_at, row.waiting_since) == (say.at(20), waits)
+
+
+def test_an_answer_that_was_given_earlier_than_its_copy_was_delivered_answers_nothing_later(
+    channel: Channel,
+) -> None:
+    receive(channel, say.wrote("Anybody?", seconds=0), comment("Yes", seconds=40, outbound=True), seconds=60)
+    receive(channel, say.wrote("And now?", seconds=20), seconds=60)
+    assert Conversation.objects.get().waiting_since is None
+
+    receive(channel, comment("Yes", seconds=10, outbound=True), seconds=60)
+
+    assert thread(channel) == ["Anybody?", "Yes", "And now?"]
+    row = Conversation.objects.get()
+    assert (row.last_outbound_at, row.waiting_since) == (say.at(10), say.at(20))
+
+
 @pytest.mark.parametrize("order", [("31", "32"), ("32", "31")])
 def test_two_deliveries_of_one_second_stand_in_the_order_of_their_ids(
     channel: Channel, order: tuple[str, str]
