@@ -11,6 +11,7 @@ from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.exchange import InboundMessage, MessageKind, ThreadKind
 from inbox.models import EventKind, Message
 from inbox.models.conversations import UNDER_WAY
+from inbox.rules import echoes
 from inbox.rules.cleaning import clean
 
 TOLD = 50  # conversations of one account that are told, those under way first
@@ -19,38 +20,41 @@ TOLD = 50  # conversations of one account that are told, those under way first
 def restore(news: Mapping[Key, InboundMessage], people: dict[Key, Met]) -> list[int]:
     """Somebody who writes to us can be written to again, and so can somebody to whom the platform took a message of ours, by whatever client;
     who says something in public may take no messages all the same. What is told once more was written before we knew that they
-    cannot. Returns the handles of those who could not be."""
+    cannot, and so was what comes late. Returns the handles of those who could not be."""
     at_talk = {
-        (channel_id, party.external_id)
+        ((channel_id, party.external_id), message.sent_at)
         for (channel_id, _), message in news.items()
         if message.thread_kind is not ThreadKind.COMMENT and message.kind is not MessageKind.SYSTEM
         if (party := customer_of(message))
     }
-    handle_ids = [people[key].handle_id for key in at_talk if key in people]
-    if not handle_ids:
+    by_handle = [(people[key].handle_id, at) for key, at in at_talk if key in people]
+    if not by_handle:
         return []
     found = _sql.rows(
-        "UPDATE inbox_handle SET unavailable_reason = '' WHERE id = ANY(%s) AND unavailable_reason <> '' RETURNING id",
-        [handle_ids],
+        """UPDATE inbox_handle h SET unavailable_reason = '' FROM unnest(%s::bigint[], %s::timestamptz[]) AS w(handle_id, at)
+            WHERE h.id = w.handle_id AND h.unavailable_reason <> '' AND (h.reach_told_at IS NULL OR w.at > h.reach_told_at)
+        RETURNING h.id""",
+        _sql.columns(by_handle, 2),
     )
     return [pk for (pk,) in found]
 
 
 def note(batch: Batch) -> list[int]:
-    """What the platform says of it, in the order in which it happened. Somebody who wrote since can be written to.
-    Returns the handles of which something else was said before."""
+    """What the platform says of it, in the order in which it happened, also where it comes in another. Somebody who wrote since can be
+    written to. Returns the handles of which something else was said before."""
     changed = []
     for channel_id, change in sorted(batch.reach, key=lambda each: each[1].at):
         reason = clean(change.reason)[:300]
         changed += _sql.rows(
-            """UPDATE inbox_handle h SET unavailable_reason = %s
-                WHERE h.channel_id = %s AND h.external_id = %s AND h.unavailable_reason <> %s
+            """UPDATE inbox_handle h SET unavailable_reason = %s, reach_told_at = %s FROM inbox_handle was
+                WHERE h.channel_id = %s AND h.external_id = %s AND was.id = h.id
+                  AND (h.reach_told_at IS NULL OR h.reach_told_at <= %s)
                   AND NOT EXISTS (SELECT 1 FROM inbox_message m JOIN inbox_conversation c ON c.id = m.conversation_id
                                    WHERE m.author_handle_id = h.id AND m.sent_at > %s AND c.kind <> 'comment')
-            RETURNING h.id""",
-            [reason, channel_id, change.external_id, reason, change.at],
+            RETURNING h.id, was.unavailable_reason <> h.unavailable_reason""",
+            [reason, change.at, channel_id, change.external_id, change.at, change.at],
         )
-    return [pk for (pk,) in changed]
+    return [pk for pk, is_news in changed if is_news]
 
 
 def took(ledger: events.Ledger, message: Message, now: datetime) -> None:
@@ -66,8 +70,9 @@ def took(ledger: events.Ledger, message: Message, now: datetime) -> None:
 
 
 def has_written_since(handle_id: int, moment: datetime) -> bool:
-    """To us. What history tells was said before."""
+    """To us. What history tells was said before, and so was what came late: by more than the clocks may differ."""
     said = Message.objects.filter(author_handle=handle_id, created_at__gt=moment, historical=False)
+    said = said.filter(sent_at__gt=moment - echoes.SKEW)
     return said.exclude(conversation__kind=ThreadKind.COMMENT).exists()
 
 

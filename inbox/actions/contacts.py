@@ -11,6 +11,7 @@ from inbox import events
 from inbox.actions import _arrivals, _by_brand, _conversations, _naming, _reach
 from inbox.exchange import Party
 from inbox.models import Contact, ContactMerge, Conversation, Handle
+from inbox.rules import echoes
 from inbox.rules.cleaning import clean
 
 TOLD = 20  # of a person's conversations whose rows stay as they are
@@ -111,11 +112,13 @@ def mark_unavailable(
     """The platform says that this person cannot be written to. It is lifted by a message from them to us (receiving), also one that came
     after we had `asked_at`; by one to them that the platform takes (sending, or shown by an echo); and by a profile that says so."""
     found = Handle.objects.filter(channel_id=channel_id, external_id=external_id)
-    handle = found.exclude(unavailable_reason=reason[:300]).select_related("contact").first()
+    handle = found.select_related("contact").first()
     if handle is None:
         return
     with events.ledger(handle.contact.brand_id) as ledger:
         if _reach.has_written_since(handle.pk, asked_at):
             return
-        Handle.objects.filter(pk=handle.pk).update(unavailable_reason=reason[:300])
-        _reach.tell(ledger, [handle.pk], now)
+        # By the platform's clock it may have been so much earlier.
+        found.update(unavailable_reason=reason[:300], reach_told_at=asked_at - echoes.SKEW)
+        if handle.unavailable_reason != reason[:300]:
+            _reach.tell(ledger, [handle.pk], now)

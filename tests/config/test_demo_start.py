@@ -83,8 +83,11 @@ def test_what_fails_because_it_was_asked_to_stop_is_no_fault(
     monkeypatch.setattr(supervisor, "sweep", lambda: None)  # this process has children that are no demo's
     supervisor.signals = 1
 
-    with running.stopped_at_the_end(supervisor, chosen, said.append):
+    def make_a_data_folder() -> None:
         raise SetUpFault("PostgreSQL could not make its data folder.")
+
+    with running.stopped_at_the_end(supervisor, chosen, said.append):
+        make_a_data_folder()
 
     assert said[-1].startswith("Everything has stopped.")
 

@@ -127,6 +127,43 @@ def test_who_is_said_to_take_messages_again_can_be_written_to(
     assert (Conversation.objects.get().seq > seq) is (left == "")
 
 
+BEFORE = Arrival(0, InboundMessage("m2", "9273", say.at(100), Party("9273"), "Hello?"))
+BLOCKED = Arrival(0, ReachChanged("9273", say.at(500), "They blocked you."))
+TAKES_AGAIN = Arrival(0, ReachChanged("9273", say.at(600), ""))
+
+
+@pytest.mark.parametrize("told", [(BEFORE, BLOCKED), (BLOCKED, BEFORE)])
+def test_what_was_written_before_a_block_does_not_lift_it_however_late_it_comes(
+    channel: Channel, told: tuple[Arrival, ...]
+) -> None:
+    for each in told:
+        receiving.receive(arrivals=[replace(each, channel_id=channel.pk)], now=say.at(1000))
+
+    assert Handle.objects.get().unavailable_reason == "They blocked you."
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_was_written_before_a_refusal_does_not_lift_it(channel: Channel, again: bool) -> None:
+    if again:
+        is_refused(channel, asked=2, now=2)
+    is_refused(channel, asked=500, now=500)
+    receiving.receive(arrivals=[replace(BEFORE, channel_id=channel.pk)], now=say.at(1000))
+    assert Handle.objects.get().unavailable_reason == "They blocked you."
+
+    is_refused(channel, asked=999, now=1001)  # while that one came
+    assert Handle.objects.get().unavailable_reason == "They blocked you."
+
+
+@pytest.mark.parametrize("told", [(BLOCKED, TAKES_AGAIN), (TAKES_AGAIN, BLOCKED)])
+def test_the_newest_word_on_whether_they_take_messages_holds(
+    channel: Channel, told: tuple[Arrival, ...]
+) -> None:
+    for each in told:
+        receiving.receive(arrivals=[replace(each, channel_id=channel.pk)], now=say.at(1000))
+
+    assert Handle.objects.get().unavailable_reason == ""
+
+
 def test_what_they_wrote_long_ago_does_not_make_them_reachable(channel: Channel) -> None:
     is_refused(channel, asked=2, now=2)
 
