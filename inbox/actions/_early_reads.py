@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from inbox.actions import _sql
+from inbox.actions import _sql, _threads
+from inbox.actions._arrivals import Batch
+from inbox.actions._conversations import Thread
+from inbox.actions._messages import Places
+from inbox.actions._threads import Change
 from inbox.exchange import ReadUpTo
+
+
+def note(batch: Batch, places: Places, change_of: Callable[[Thread], Change]) -> None:
+    """Looks that a batch brings, and those that what it brings was waited for with."""
+    early = []
+    for channel_id, look in [*batch.reads, *take(places.arrived())]:
+        reached = places.read_up_to(channel_id, look)
+        if reached is None:
+            early.append((channel_id, look))
+            continue
+        thread, up_to, message_id = reached
+        if message_id is not None:
+            change_of(thread).read_ids.append(message_id)
+        if thread.customer_read_at is None or thread.customer_read_at < up_to:
+            change = change_of(thread)
+            change.read_at = _threads.latest(change.read_at, up_to)
+    keep(early)
 
 
 def keep(looks: Sequence[tuple[int, ReadUpTo]]) -> None:

@@ -1,5 +1,6 @@
 """In which talk public posts stand of which a telling names only the post that they answer, and not the root: in that of the post, as
-soon as it is known. A telling that knows the root says where the others put it (`InboundMessage.aside`), and what stood there joins.
+soon as it is known. Until then they stand under its name, and what stands so joins the talk when the post comes, or when a telling knows the
+root and says where the others put it (`InboundMessage.aside`).
 
 So it is with what the brand adds to its own answer, which names nobody: it stands where that stands. Where nobody has heard of that, it is a
 thread of the brand's own, and no message.
@@ -8,38 +9,102 @@ thread of the brand's own, and no message.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from inbox.actions import _sql
 from inbox.actions._arrivals import Key, customer_of
-from inbox.exchange import InboundMessage
+from inbox.exchange import InboundMessage, ThreadKind
 
 
-def in_talks(messages: Mapping[Key, InboundMessage]) -> dict[Key, InboundMessage]:
-    """The messages, each in its thread as well as anybody can tell by now, without those of the brand that belong to no talk."""
-    _join(
-        (key[0], each.aside, each.thread_id)
-        for key, each in messages.items()
-        if each.aside and not _is_loose(each)
-    )
-    loose = [key for key, each in messages.items() if _is_loose(each)]
-    if not loose:
-        return dict(messages)
-    stored = _stored([(key[0], messages[key].reply_to) for key in loose])
-    nameless = {key for key in loose if messages[key].outbound and not _person(messages[key])}
+@dataclass(frozen=True, slots=True)
+class Talks:
+    """`messages`: each in its thread as well as anybody can tell by now. `names`: (channel id, name, root) of what is known of posts by
+    that: a thread that was begun under the name of one is of the root's talk."""
+
+    messages: dict[Key, InboundMessage]
+    names: list[tuple[int, str, str]]
+
+
+def in_talks(messages: Mapping[Key, InboundMessage]) -> Talks:
+    """Without those of the brand that belong to no talk."""
+    public = {key: each for key, each in messages.items() if _has_a_root(each)}
+    if not public:
+        return Talks(dict(messages), [])
+    stored = _stored({(key[0], post) for key, each in public.items() for post in (key[1], each.reply_to)})
+    nameless = {
+        key for key, each in public.items() if _is_loose(each) and each.outbound and not _person(each)
+    }
     above = {key: _talk(key, messages, nameless, stored) for key in nameless}
-    messages = {key: each for key, each in messages.items() if above.get(key, key)}
-    roots = {key: _without(*told) for key, told in stored.items()}
-    placed = dict(messages)
-    for key in loose:
-        if key not in nameless and (root := _root(key, messages, roots)):
-            person = _person(messages[key])
-            placed[key] = replace(messages[key], thread_id=f"{root}:{person}" if person else root)
+    public = {key: each for key, each in public.items() if above.get(key, key)}
+    roots = _Roots()
+    roots.learn(public, stored)
+    placed = {key: each for key, each in messages.items() if above.get(key, key)}
+    for key, each in public.items():
+        if key not in nameless:
+            placed[key] = replace(each, thread_id=roots.true_name(key[0], each.thread_id, _person(each)))
     for key, post in above.items():
         if post:
-            thread_id = stored[post][0] if post in stored else placed[post].thread_id
-            placed[key] = replace(messages[key], thread_id=thread_id)
-    return placed
+            known = roots.true_name(key[0], *stored[post]) if post in stored else placed[post].thread_id
+            placed[key] = replace(messages[key], thread_id=known)
+    return Talks(placed, roots.names())
+
+
+class _Roots:
+    """Which name of a talk is another name of which. A post is the root of what answers it, until it is known what it answers itself."""
+
+    def __init__(self) -> None:
+        self._above: dict[Key, str] = {}
+
+    def learn(self, public: Mapping[Key, InboundMessage], stored: Mapping[Key, tuple[str, str]]) -> None:
+        """What is known for certain comes last, and prevails."""
+        stems = {key[0]: _stem(each) for key, each in public.items()}
+        for (channel_id, post), each in public.items():
+            if _is_loose(each):
+                self._put(channel_id, stems[channel_id] + post, stems[channel_id] + each.reply_to)
+        for (channel_id, post), thread in stored.items():
+            self._put(channel_id, stems[channel_id] + post, _without(*thread))
+        for (channel_id, post), each in public.items():
+            if not _is_loose(each):
+                root = _without(each.thread_id, _person(each))
+                self._put(channel_id, stems[channel_id] + post, root)
+                self._put(channel_id, stems[channel_id] + each.reply_to, root)
+
+    def of(self, channel_id: int, name: str) -> str:
+        while (channel_id, name) in self._above:
+            name = self._above[(channel_id, name)]
+        return name
+
+    def true_name(self, channel_id: int, thread_id: str, person: str) -> str:
+        name = _without(thread_id, person)
+        return self.of(channel_id, name) + thread_id[len(name) :]
+
+    def names(self) -> list[tuple[int, str, str]]:
+        return [(channel_id, name, self.of(channel_id, name)) for channel_id, name in self._above]
+
+    def _put(self, channel_id: int, name: str, root: str) -> None:
+        name, root = self.of(channel_id, name), self.of(channel_id, root)
+        if name != root:
+            self._above[(channel_id, name)] = root
+
+
+def _has_a_root(message: InboundMessage) -> bool:
+    """Whether it is of a network where many speak under one root, of which not every telling knows: threads bear the root's name and a
+    person's, and so does what is put aside."""
+    if message.thread_kind is not ThreadKind.COMMENT or not message.reply_to:
+        return False
+    person = _person(message)
+    of_a_person = bool(person) and message.thread_id.endswith(f":{person}")
+    return (of_a_person or bool(message.aside)) and _under(message).endswith(message.reply_to)
+
+
+def _under(message: InboundMessage) -> str:
+    """The name under which it stands where nobody knows the root."""
+    return _without(message.aside or message.thread_id, _person(message))
+
+
+def _stem(message: InboundMessage) -> str:
+    """What the name of a talk begins with, ahead of that of a post."""
+    return _under(message).removesuffix(message.reply_to)
 
 
 def _talk(
@@ -67,28 +132,11 @@ def _person(message: InboundMessage) -> str:
     return party.external_id if party else ""
 
 
-def _root(key: Key, messages: Mapping[Key, InboundMessage], stored: Mapping[Key, str]) -> str:
-    """The root of the talk, by the nearest post on the way up that is known; "" where none is."""
-    way = [key]
-    while True:
-        parent = (key[0], messages[way[-1]].reply_to)
-        told = messages.get(parent)
-        if told is not None and not _is_loose(told):
-            return _without(told.thread_id, _person(told))
-        if parent in stored or told is None or parent in way:
-            return stored.get(parent) or _own(messages[way[-1]])
-        way.append(parent)
-
-
-def _own(message: InboundMessage) -> str:
-    return _without(message.thread_id, _person(message))
-
-
 def _without(thread_id: str, person: str) -> str:
     return thread_id.removesuffix(f":{person}") if person else thread_id
 
 
-def _stored(posts: list[Key]) -> dict[Key, tuple[str, str]]:
+def _stored(posts: Iterable[Key]) -> dict[Key, tuple[str, str]]:
     """The thread in which each of these posts stands, and whose it is."""
     found = _sql.rows(
         """SELECT m.channel_id, m.external_id, c.thread_key, c.recipient_key
@@ -96,25 +144,6 @@ def _stored(posts: list[Key]) -> dict[Key, tuple[str, str]]:
              JOIN inbox_message m ON m.channel_id = k.channel_id AND m.external_id = k.external_id COLLATE "C"
              JOIN inbox_conversation c ON c.id = m.conversation_id
             WHERE c.kind = 'comment'""",
-        _sql.columns(posts, 2),
+        _sql.columns(sorted(posts), 2),
     )
     return {(row[0], row[1]): (row[2], row[3]) for row in found}
-
-
-def _join(told: Iterable[tuple[int, str, str]]) -> None:
-    """(channel id, the thread in which it was put for want of the root, its true thread): under its true name from now on. Where
-    there is one of that name already they stay two."""
-    pairs = sorted(set(told))
-    if pairs:
-        _sql.run(
-            """UPDATE inbox_conversation c SET thread_key = k.thread_key
-                 FROM (SELECT DISTINCT ON (t.channel_id, t.thread_key) t.*
-                         FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS t(channel_id, aside, thread_key)
-                        WHERE EXISTS (SELECT FROM inbox_conversation o
-                                       WHERE o.channel_id = t.channel_id AND o.thread_key = t.aside COLLATE "C")
-                          AND NOT EXISTS (SELECT FROM inbox_conversation o
-                                           WHERE o.channel_id = t.channel_id AND o.thread_key = t.thread_key COLLATE "C")
-                        ORDER BY t.channel_id, t.thread_key, t.aside) k
-                WHERE c.channel_id = k.channel_id AND c.thread_key = k.aside COLLATE "C" """,
-            _sql.columns(pairs, 3),
-        )

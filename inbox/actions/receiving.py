@@ -1,8 +1,7 @@
 """What platforms tell us becomes rows: a batch at a time, each message once, and the same rows whatever the order of the news.
 
-Duplicates, re-batched deliveries, echoes, history and late arrivals all come through here. Two things are as they were told first: that
-nobody wrote a message (docs/connectors.md, "What nobody wrote"), and that a public post which was told without its root, ahead of the post that
-it answers, began a talk of its own (`_rooting`). Under the brand's lock the batch reads what is known, decides in Python, and writes with a
+Duplicates, re-batched deliveries, echoes, history and late arrivals all come through here. One thing is as it was told first: that nobody wrote
+a message (docs/connectors.md, "What nobody wrote"). Under the brand's lock the batch reads what is known, decides in Python, and writes with a
 handful of set-based statements.
 """
 
@@ -20,6 +19,7 @@ from inbox import events, platforms
 from inbox.actions import (
     _amending,
     _arrivals,
+    _belonging,
     _conversations,
     _dating,
     _early_reads,
@@ -29,7 +29,6 @@ from inbox.actions import (
     _placing,
     _progress,
     _reach,
-    _rooting,
     _taken_echoes,
     _threads,
 )
@@ -101,7 +100,7 @@ class _Intake:
 
     def take(self, batch: Batch, received: Received) -> None:
         people, named = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
-        batch.messages = _rooting.in_talks(batch.messages)
+        _belonging.put_right(self.ledger, batch, self._change, self.now)
         known = _messages.find_known(batch)
         batch.amendments += amendments(batch, known)
         unknown = {key: message for key, message in batch.messages.items() if key not in known}
@@ -121,7 +120,7 @@ class _Intake:
             self.ledger.attach(seq, made[(channel_id, message.external_id)])
         places = _messages.Places(known, made | matched, unknown, threads)
         amended = self._amend(batch, places)
-        self._note_reads(batch, places)
+        _early_reads.note(batch, places, self._change)
         _conversations.introduce(unknown, threads, people)
         _conversations.make_groups(unknown, threads, self.channels)
         rows = _conversations.rename_rows(_arrivals.renamed(people, batch))
@@ -282,18 +281,3 @@ class _Intake:
                     for told in told_of[key]
                     if told.kind == "reaction" and not told.removed and told.actor != brand
                 ]
-
-    def _note_reads(self, batch: Batch, places: _messages.Places) -> None:
-        early = []
-        for channel_id, look in [*batch.reads, *_early_reads.take(places.arrived())]:
-            reached = places.read_up_to(channel_id, look)
-            if reached is None:
-                early.append((channel_id, look))
-                continue
-            thread, up_to, message_id = reached
-            if message_id is not None:
-                self._change(thread).read_ids.append(message_id)
-            if thread.customer_read_at is None or thread.customer_read_at < up_to:
-                change = self._change(thread)
-                change.read_at = _threads.latest(change.read_at, up_to)
-        _early_reads.keep(early)

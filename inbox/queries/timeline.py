@@ -22,7 +22,12 @@ PAGE = 30  # more than a screen; every message more costs each opening of a thre
 AROUND = 50  # a message is looked for with what was said before and after it
 SCROLLED = 25  # a page that comes while somebody scrolls must fit into a frame
 SHOWN_EVENTS = sentences.TOLD
-_TAKE_AWAY = (EventKind.REPLY_SENT, EventKind.REPLY_TAKEN_BACK, EventKind.NOTE_TAKEN_BACK)
+_TAKE_AWAY = (
+    EventKind.REPLY_SENT,
+    EventKind.REPLY_TAKEN_BACK,
+    EventKind.NOTE_TAKEN_BACK,
+    EventKind.MESSAGE_AMENDED,  # where what was said stands in another conversation now
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from inbox.exchange import Edited, InboundMessage, MessageKind, Origin, Party, Reacted, ReadUpTo, Unsent
+from inbox.exchange import (
+    Edited,
+    InboundMessage,
+    MessageKind,
+    Origin,
+    Party,
+    Reacted,
+    ReadUpTo,
+    ThreadKind,
+    Unsent,
+)
 
 NOON = datetime(2026, 8, 6, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -48,6 +59,25 @@ def echoed(text: str, *, to: str = "mara", seconds: float = 0, **fields: Any) ->
         origin=Origin.OTHER_CLIENT,
         **fields,
     )
+
+
+def posted(message: InboundMessage, *, answers: str = "", root: str = "") -> InboundMessage:
+    """The same in public, on a network where many speak under one root. `root` empty: this telling does not know it."""
+    party = message.counterpart if message.outbound else message.author
+    person = f":{party.external_id}" if party else ""
+    return replace(
+        message,
+        thread_id=f"comment:{root or answers or message.external_id}{person}",
+        aside=f"comment:{answers}{person}" if answers and answers != root else "",
+        reply_to=answers,
+        kind=MessageKind.COMMENT,
+        thread_kind=ThreadKind.COMMENT,
+    )
+
+
+def added(text: str, *, answers: str, **fields: Any) -> InboundMessage:
+    """What the brand adds in public to a post of its own, which names nobody."""
+    return posted(replace(echoed(text, **fields), counterpart=None), answers=answers)
 
 
 def edited(message: InboundMessage, text: str, *, seconds: float = 60, version: int = 1) -> Edited:

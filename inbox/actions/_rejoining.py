@@ -1,0 +1,189 @@
+"""What was said in a conversation comes to another one, because its thread turned out to be the thread of that: the conversation takes the
+other name, or, where one of that name is under way, its messages go there and the row looks as if they had come there.
+
+An emptied one stays, closed, and says where its messages are: what colleagues did in it happened there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db.models import Value
+from django.db.models.functions import Least
+
+from inbox import events
+from inbox.actions import _conversations, _snoozing, _sql, _threads
+from inbox.actions._arrivals import Key
+from inbox.actions._threads import Change
+from inbox.exchange import MessageKind, Origin
+from inbox.models import Conversation, ConversationState, Direction, Event, EventKind, Message, MessageState
+from inbox.models.conversations import UNDER_WAY
+from inbox.queries.news import REWORDED
+
+MOVED = "moved"  # what the event says of a message that stands elsewhere now
+_OUT = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
+_CLOSES = (EventKind.RESOLVED, EventKind.SNOOZED, EventKind.PENDING)
+
+
+def rename(names: Sequence[tuple[int, str, str]]) -> list[tuple[int, int]]:
+    """(channel id, the name of a post under which threads were begun for want of the root, the root). They bear the true name from now on.
+    Where there is one of that name already, both are returned: what is said in the first belongs into the second."""
+    if not names:
+        return []
+    begun = _sql.rows(
+        """SELECT c.id, c.channel_id, k.root || substr(c.thread_key, length(k.name) + 1)
+             FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k(channel_id, name, root)
+            CROSS JOIN LATERAL (
+                SELECT o.* FROM inbox_conversation o
+                 WHERE o.channel_id = k.channel_id AND o.thread_key >= (k.name || ':') COLLATE "C"
+                   AND o.thread_key < (k.name || ';') COLLATE "C" ORDER BY o.thread_key OFFSET 0) c
+            WHERE EXISTS (SELECT FROM inbox_message m WHERE m.conversation_id = c.id) ORDER BY c.id""",
+        _sql.columns(names, 3),
+    )
+    if not begun:
+        return []
+    there = {
+        key: thread.id
+        for key, thread in _conversations.find_threads(sorted({(row[1], row[2]) for row in begun})).items()
+    }
+    renamed: list[tuple[int, str]] = []
+    apart: list[tuple[int, int]] = []
+    for conversation_id, channel_id, thread_key in begun:
+        key: Key = (channel_id, thread_key)
+        if there.setdefault(key, conversation_id) == conversation_id:
+            renamed.append((conversation_id, thread_key))
+        else:
+            apart.append((conversation_id, there[key]))
+    if renamed:
+        _sql.run(
+            """UPDATE inbox_conversation c SET thread_key = r.thread_key
+                 FROM unnest(%s::bigint[], %s::text[]) AS r(id, thread_key) WHERE c.id = r.id""",
+            _sql.columns(renamed, 2),
+        )
+    return apart
+
+
+def move(
+    ledger: events.Ledger, left_id: int, change: Change, now: datetime, *, only: Collection[int] | None = None
+) -> bool:
+    """All that was said in a conversation, or these messages of it, to the one that `change` is about. False: not now, because in each of
+    the two a reply is on its way, and only one may be."""
+    left = Conversation.objects.select_related("assignee").get(pk=left_id)
+    of_left = Message.objects.filter(conversation=left)
+    said = list((of_left if only is None else of_left.filter(pk__in=only)).in_thread_order())
+    on_their_way = Message.objects.filter(
+        conversation__in=[left.pk, change.thread.id], state__in=[MessageState.SENDING, MessageState.UNCERTAIN]
+    )
+    if on_their_way.count() > 1:
+        return False
+    numbers = [(each.pk, _tell(ledger, each, left, change, now)) for each in said]
+    _sql.run(
+        """UPDATE inbox_message m SET conversation_id = %s, seq = n.seq
+             FROM unnest(%s::bigint[], %s::bigint[]) AS n(id, seq) WHERE m.id = n.id""",
+        [change.thread.id, *_sql.columns(numbers, 2)],
+    )
+    unread = min(left.unread_count, sum(map(_asks, said)))
+    change.unread += unread
+    _open_again(ledger, left, change, now)
+    if not of_left.exists():
+        _hand_over(ledger, left, change, now)
+    count = sum(each.direction != Direction.NOTE for each in said)
+    _leave(ledger, left, said, change.thread.id, now, count=count, unread=unread)
+    return True
+
+
+def _asks(said: Message) -> bool:
+    return said.direction == Direction.IN and not said.historical and said.kind != MessageKind.SYSTEM
+
+
+def _tell(ledger: events.Ledger, said: Message, left: Conversation, change: Change, now: datetime) -> int:
+    """To whoever has the other one open, what the customer wrote is news: it was not there before."""
+    thread, asks = change.thread, _asks(said)
+    seq = ledger.record(
+        EventKind.MESSAGE_AMENDED, at=now, conversation_id=thread.id, message_id=said.pk, what=REWORDED if asks else MOVED,
+    )  # fmt: skip
+    change.seq = max(change.seq, seq)
+    change.added += said.direction != Direction.NOTE
+    if asks:
+        change.public_seq = seq
+        thread.last_inbound_at = _threads.latest(thread.last_inbound_at, said.sent_at)
+        if left.waiting_since is not None and said.sent_at >= left.waiting_since:
+            change.received.append(said.sent_at)
+    elif said.direction == Direction.OUT and said.state in _OUT and said.origin != Origin.AUTOMATION:
+        change.answered.append(said.sent_at)
+    return seq
+
+
+def _open_again(ledger: events.Ledger, left: Conversation, change: Change, now: datetime) -> None:
+    """Who waits is not closed, nor put aside, with the one that they are answered in."""
+    thread = change.thread
+    aside = thread.state in (ConversationState.RESOLVED, ConversationState.SNOOZED, ConversationState.PENDING)
+    if not (aside and change.received and left.state in UNDER_WAY):
+        return
+    change.reopen = True
+    # Closed by nobody it was if history alone has made it: then it was not open before.
+    if Event.objects.filter(conversation=thread.id, kind__in=_CLOSES).exists():
+        change.seq = ledger.record(EventKind.REOPENED, at=now, conversation_id=thread.id, before=thread.state)
+
+
+def _hand_over(ledger: events.Ledger, left: Conversation, change: Change, now: datetime) -> None:
+    """What colleagues have begun goes along: whose it is where it is nobody's there, what was promised, and what they are writing."""
+    there = Conversation.objects.filter(pk=change.thread.id)
+    if left.assignee is not None and change.thread.assignee_id is None:
+        change.seq = ledger.record(
+            EventKind.ASSIGNED, at=now, conversation_id=change.thread.id, to=left.assignee.pk, to_name=left.assignee_name, before=None,
+        )  # fmt: skip
+        there.update(
+            assignee=left.assignee, assignee_name=left.assignee_name, assignee_set_by=left.assignee_set_by,
+            assignee_set_at=left.assignee_set_at,
+        )  # fmt: skip
+        change.thread.assignee_id = left.assignee.pk
+    if left.promised_at is not None:
+        there.update(
+            promised_at=Least("promised_at", Value(left.promised_at))
+        )  # the sooner of two; of none and one, the one
+    _sql.run(
+        """UPDATE inbox_draft d SET conversation_id = %s WHERE d.conversation_id = %s AND NOT EXISTS (
+               SELECT FROM inbox_draft o WHERE o.conversation_id = %s AND o.person_id = d.person_id AND o.kind = d.kind)""",
+        [change.thread.id, left.pk, change.thread.id],
+    )
+
+
+def _leave(
+    ledger: events.Ledger, left: Conversation, said: Sequence[Message], there: int, now: datetime, *, count: int = 0, unread: int = 0
+) -> None:  # fmt: skip
+    """Without them: no page shows them there any more, and no list their words."""
+    seq = ledger.record(
+        EventKind.MESSAGE_AMENDED, at=now, conversation_id=left.pk, what=MOVED, gone=[str(each.public_id) for each in said],
+    )  # fmt: skip
+    is_empty = not Message.objects.filter(conversation=left).exists()
+    if is_empty and left.state != ConversationState.RESOLVED:
+        into = Conversation.objects.only("public_id", "platform").get(pk=there)
+        seq = ledger.record(
+            EventKind.RESOLVED, at=now, conversation_id=left.pk, before=left.state, into=str(into.public_id), platform=into.platform,
+        )  # fmt: skip
+        _snoozing.forget_timers([left.pk])
+    _sql.run(
+        """UPDATE inbox_conversation c SET seq = %s, message_count = c.message_count - %s, unread_count = c.unread_count - %s,
+                  last_inbound_at = t.inbound, last_outbound_at = t.outbound, last_message_text = '', last_message_from = '',
+                  last_message_author = '',
+                  waiting_since = CASE WHEN c.waiting_since IS NOT NULL THEN (
+                      SELECT min(m.sent_at) FROM inbox_message m
+                       WHERE m.conversation_id = c.id AND m.direction = 'in' AND NOT m.historical AND m.kind <> 'system'
+                         AND (t.outbound IS NULL OR m.sent_at > t.outbound)) END
+             FROM (SELECT max(m.sent_at) FILTER (WHERE m.direction = 'in' AND NOT m.historical) AS inbound,
+                          max(m.sent_at) FILTER (WHERE m.direction = 'out' AND m.state IN ('sent', 'delivered', 'read')
+                                                   AND m.origin <> 'automation') AS outbound
+                     FROM inbox_message m WHERE m.conversation_id = %s) t
+            WHERE c.id = %s""",
+        [seq, count, unread, left.pk, left.pk],
+    )
+    _threads.show_newest(left.pk)
+    if is_empty:
+        Conversation.objects.filter(pk=left.pk).update(
+            state=ConversationState.RESOLVED,
+            resolved_at=left.resolved_at or now,
+            snoozed_until=None,
+            promised_at=None,
+        )
