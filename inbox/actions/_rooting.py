@@ -2,8 +2,8 @@
 soon as it is known. Until then they stand under its name, and what stands so joins the talk when the post comes, or when a telling knows the
 root and says where the others put it (`InboundMessage.aside`).
 
-So it is with what the brand adds to its own answer, which names nobody: it stands where that stands. Where nobody has heard of that, it is a
-thread of the brand's own, and no message.
+So it is with what the brand adds to its own answer, which names nobody: it stands where that stands. As long as nobody has heard of that, it may
+be a thread of the brand's own: it waits (_early_posts), and is no message.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from inbox.exchange import InboundMessage, ThreadKind
 @dataclass(frozen=True, slots=True)
 class Talks:
     """`messages`: each in its thread as well as anybody can tell by now. `names`: (channel id, name, root) of what is known of posts by
-    that: a thread that was begun under the name of one is of the root's talk."""
+    that: a thread that was begun under the name of one is of the root's talk. `early`: what the brand adds to something that nobody knows."""
 
     messages: dict[Key, InboundMessage]
     names: list[tuple[int, str, str]]
+    early: dict[Key, InboundMessage]
 
 
 def in_talks(messages: Mapping[Key, InboundMessage]) -> Talks:
-    """Without those of the brand that belong to no talk."""
+    """Those of the brand of which nobody knows the talk are apart."""
     public = {key: each for key, each in messages.items() if _has_a_root(each)}
     if not public:
-        return Talks(dict(messages), [])
+        return Talks(dict(messages), [], {})
     stored = _stored({(key[0], post) for key, each in public.items() for post in (key[1], each.reply_to)})
     nameless = {
         key for key, each in public.items() if _is_loose(each) and each.outbound and not _person(each)
@@ -46,7 +47,7 @@ def in_talks(messages: Mapping[Key, InboundMessage]) -> Talks:
         if post:
             known = roots.true_name(key[0], *stored[post]) if post in stored else placed[post].thread_id
             placed[key] = replace(messages[key], thread_id=known)
-    return Talks(placed, roots.names())
+    return Talks(placed, roots.names(), {key: messages[key] for key, post in above.items() if not post})
 
 
 class _Roots:

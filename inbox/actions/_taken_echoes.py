@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
-from inbox.actions import _sql
-from inbox.exchange import (
-    Attachment,
-    AttachmentKind,
-    InboundMessage,
-    MessageKind,
-    Origin,
-    Party,
-    ThreadKind,
-)
+from inbox.actions import _sql, _tellings
+from inbox.exchange import InboundMessage, MessageKind, Origin, ThreadKind
 from inbox.models import Message, TakenEcho
-from inbox.rules.cleaning import LONGEST, clean_json
 
 
 def keep(taken: Mapping[int, InboundMessage], now: datetime) -> None:
@@ -29,7 +18,7 @@ def keep(taken: Mapping[int, InboundMessage], now: datetime) -> None:
     _sql.run(
         """INSERT INTO inbox_takenecho (message_id, told, taken_at)
            SELECT t.*, %s FROM unnest(%s::bigint[], %s::jsonb[]) AS t ON CONFLICT DO NOTHING""",
-        [now, *_sql.columns([(pk, json.dumps(_written(echo))) for pk, echo in taken.items()], 2)],
+        [now, *_sql.columns([(pk, json.dumps(_tellings.written(echo))) for pk, echo in taken.items()], 2)],
     )
 
 
@@ -41,41 +30,11 @@ def told_of(reply: Message) -> InboundMessage:
     """The message that the reply was taken for, which has its words, where it stands now."""
     kept = TakenEcho.objects.filter(message=reply).first()
     told = kept.told if kept else {}
-    return InboundMessage(
+    return _tellings.read(
+        {"text": reply.created_text, "kind": MessageKind.TEXT, "origin": Origin.OTHER_CLIENT} | told,
         external_id=reply.external_id or "",
         thread_id=reply.conversation.thread_key,
-        sent_at=reply.sent_at,
-        author=Party("", name=told.get("name", "")),
-        text=told.get("text", reply.created_text),
-        kind=MessageKind(told.get("kind", MessageKind.TEXT)),
         thread_kind=ThreadKind(reply.conversation.kind),
-        outbound=True,
-        origin=Origin(told.get("origin", Origin.OTHER_CLIENT)),
+        sent_at=reply.sent_at,
         order_key=reply.order_key,
-        attachments=tuple(map(_file, told.get("files", ()))),
-        reply_to=told.get("reply_to", ""),
-        card=told.get("card", {}),
     )
-
-
-def _written(echo: InboundMessage) -> Any:
-    return clean_json(
-        {
-            "name": echo.author.name or echo.author.username,
-            "text": echo.text[:LONGEST],
-            "kind": echo.kind,
-            "origin": echo.origin,
-            "files": [asdict(file) for file in echo.attachments],
-            "reply_to": echo.reply_to,
-            "card": echo.card,
-        }
-    )
-
-
-def _file(told: dict[str, Any]) -> Attachment:
-    ends = told["expires_at"]
-    read = {
-        "kind": AttachmentKind(told["kind"]),
-        "expires_at": datetime.fromisoformat(ends) if ends else None,
-    }
-    return Attachment(**told | read)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from inbox.models import EarlyRead, TakenEcho
+from inbox.models import EarlyPost, EarlyRead, TakenEcho
 
 ECHOES_KEPT = timedelta(hours=1)  # the answer of no platform comes later than that
 ECHOES_AT_ONCE = 500
@@ -16,6 +16,13 @@ ECHOES_AT_ONCE = 500
 def forget_early_reads(*, channel_id: int, before: datetime) -> int:
     """Looks at messages that no delivery and no history has shown since. Returns how many."""
     gone, _ = EarlyRead.objects.filter(channel=channel_id, at__lt=before).delete()
+    return gone
+
+
+@transaction.atomic(durable=True)
+def forget_early_posts(*, channel_id: int, before: datetime) -> int:
+    """What the brand added to a post that is no part of a talk. Returns how many."""
+    gone, _ = EarlyPost.objects.filter(channel=channel_id, told_at__lt=before).delete()
     return gone
 
 

@@ -22,6 +22,7 @@ from inbox.actions import (
     _belonging,
     _conversations,
     _dating,
+    _early_posts,
     _early_reads,
     _messages,
     _naming,
@@ -238,6 +239,7 @@ class _Intake:
 
     def _amend(self, batch: Batch, places: _messages.Places) -> int:
         told = _amending.keep(batch, self.now)
+        _early_posts.forget_words([key for key, kinds in told.items() if "unsend" in kinds])
         targets: dict[Key, tuple[int, int]] = {}
         reworded = set()
         for key in told.keys() | _amending.known_for(list(places.new)):

@@ -250,3 +250,30 @@ class EarlyRead(models.Model):
                 fields=["channel", "thread_key", "message_key"], name="one_early_read_per_message"
             )
         ]
+
+
+class EarlyPost(models.Model):
+    """What the brand added in public to a post of which nobody knows in whose talk it stands. Used up when that is known; it may be a post of
+    the brand's own, and then it is no message."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=400, db_collation="C")
+    reply_to = models.CharField(
+        max_length=400, db_collation="C", help_text="External id of the post that it waits for."
+    )
+    sent_at = models.DateTimeField()
+    told = models.JSONField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "external_id"], name="one_early_post_per_platform_post"
+            )
+        ]
+        indexes = [
+            # A post that comes asks for what was added to it.
+            models.Index(fields=["channel", "reply_to"], name="early_posts_by_answered"),
+            # The sweep asks for those that nothing has come for.
+            models.Index(fields=["channel", "told_at"], name="early_posts_by_age"),
+        ]

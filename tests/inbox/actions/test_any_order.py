@@ -104,6 +104,35 @@ class Reply:
         return [Step(self.tried_at, "tried", self.number), Step(self.had_at, "answered", self.number), echo]
 
 
+@st.composite
+def public_talks(draw: st.DrawFn) -> list[InboundEvent]:
+    """Posts under one root, each an answer to one before it; a telling need not know the root. None in every second story."""
+    told: list[InboundEvent] = []
+    writers = draw(st.lists(st.sampled_from(["mara", "brand", "noor"]), min_size=1, max_size=3) | st.just([]))
+    posts: list[tuple[str, str]] = [("p0", "mara")] if writers else []
+    if writers:
+        told.append(say.posted(say.wrote("post 0", external_id="p0", seconds=1.123)))
+    for number, writer in enumerate(writers, 1):
+        answers, of = draw(st.sampled_from(posts))
+        fields: dict[str, Any] = {"external_id": f"p{number}", "seconds": number * 4 + 1.123}
+        if writer == "brand" and of == "brand":
+            told.append(say.added(f"post {number}", answers=answers, **fields))
+        else:
+            said = (
+                say.echoed("post", to=of, **fields)
+                if writer == "brand"
+                else say.wrote("post", who=writer, **fields)
+            )
+            roots = draw(st.sampled_from([("",), ("p0",), ("", "p0")]))
+            told += [say.posted(said, answers=answers, root=root) for root in roots]
+        posts.append((f"p{number}", writer))
+    if told and draw(st.booleans()):
+        gone = told[-1]
+        assert isinstance(gone, InboundMessage)
+        told.append(say.unsent(gone, seconds=40))
+    return told
+
+
 @dataclass(frozen=True)
 class Story:
     replies: list[Reply]
@@ -175,7 +204,9 @@ def copies(said: list[InboundMessage]) -> Iterator[InboundMessage]:
 def as_called(message: InboundMessage, since: float) -> InboundMessage:
     """With the name that the customer has at that time: another one since then."""
     mara = MARRIED if message.sent_at >= say.at(since) else MARA
-    return replace(message, counterpart=mara) if message.outbound else replace(message, author=mara)
+    named = "counterpart" if message.outbound else "author"
+    whom = getattr(message, named)
+    return replace(message, **{named: mara}) if whom and whom.external_id == mara.external_id else message  # type: ignore[arg-type]
 
 
 @st.composite
@@ -200,6 +231,9 @@ def stories(draw: st.DrawFn) -> Story:
         place, event = draw(amendments(targets))
         at = max((event.at - say.NOON).total_seconds(), 0)  # type: ignore[union-attr]
         steps.append(Step(at, "told", place - len(said) if place >= len(said) else -1, event))
+    for event in draw(public_talks()):
+        at = event.sent_at if isinstance(event, InboundMessage) else event.at  # type: ignore[union-attr]
+        steps.append(Step((at - say.NOON).total_seconds(), "told", told=event))
     steps += (step for each in replies for step in each.steps())
     married_at = draw(st.integers(0, 20)) * 4
     return Story(
@@ -271,7 +305,7 @@ class Told:
             self.arrived.add(reply.echo.external_id)
 
     def _try(self, reply: Reply) -> int:
-        conversation = Conversation.objects.get(channel=self.channel)
+        conversation = Conversation.objects.get(channel=self.channel, kind="direct")
         file = {"kind": "image", "mime": "image/png", "size": 9, "name": "a.png"}
         files = [] if reply.text else [File.objects.create(channel=self.channel, **file)]
         [row] = replying.queue_reply(
@@ -301,7 +335,7 @@ ROW = (
 
 
 def picture_of(told: Told) -> dict[str, Any]:
-    conversation = Conversation.objects.get(channel=told.channel)
+    conversation = Conversation.objects.get(channel=told.channel, kind="direct")
     # What came before a colleague answered was read by then: this is theirs, and not the platform's to tell.
     unread = {} if told.rows else {"unread_count": conversation.unread_count}
     return {
@@ -310,11 +344,16 @@ def picture_of(told: Told) -> dict[str, Any]:
                 m.external_id, m.text, m.state, m.edit_count, m.deleted_at, m.reactions, m.attachment_count, m.sent_at, m.direction,
                 m.client_id is not None, m.reply_to,
             )
-            for m in Message.objects.filter(channel=told.channel).in_thread_order()
+            for m in conversation.messages.in_thread_order()
         ],
+        "public": sorted(
+            (talk.thread_key, *talk.messages.in_thread_order().values_list("external_id", "text", "deleted_at"),
+             *(getattr(talk, name) for name in (*ROW, "unread_count")))
+            for talk in Conversation.objects.filter(channel=told.channel, kind="comment", message_count__gt=0)
+        ),
         **{name: getattr(conversation, name) for name in ROW},
         **unread,
-        "person": Handle.objects.values_list("name", "username", "followers", "contact__name").get(channel=told.channel),
+        "person": Handle.objects.values_list("name", "username", "followers", "contact__name").get(channel=told.channel, external_id="mara"),
     }  # fmt: skip
 
 
@@ -441,6 +480,16 @@ def amends_a_message_before_it_comes(telling: Telling) -> bool:
     return len(kinds) > 1
 
 
+def shows_an_answer_in_public_before_what_it_answers(telling: Telling) -> bool:
+    """Which is in two places then: one has begun under the post, the other under the root."""
+    posts = [step for step in telling.order if isinstance(step.told, InboundMessage) and step.told.aside]
+    return any(
+        one.told.reply_to == other.told.external_id and telling.place(one) < telling.place(other)  # type: ignore[union-attr]
+        for one in posts
+        for other in posts
+    )
+
+
 def _comes_first(telling: Telling, is_one: Callable[[Step], bool], is_other: Callable[[Step], bool]) -> bool:
     return any(
         is_one(one)
@@ -457,7 +506,7 @@ def _comes_first(telling: Telling, is_one: Callable[[Step], bool], is_other: Cal
     [
         repeats, tells_an_old_name_after_the_new_one, delivers_a_copy_first, shows_two_messages_of_a_millisecond, shows_a_reply_before_the_answer_to_it, answers_a_reply_before_it_is_shown,
         amends_a_reply_before_the_answer_to_it, amends_a_message_before_it_comes,
-        shows_a_colleagues_picture_before_the_answer_to_one_of_ours, shows_a_colleagues_words_while_the_same_are_on_their_way,
+        shows_an_answer_in_public_before_what_it_answers, shows_a_colleagues_picture_before_the_answer_to_one_of_ours, shows_a_colleagues_words_while_the_same_are_on_their_way,
     ],
 )  # fmt: skip
 def test_a_story_is_told_in_every_way_that_has_made_trouble(does: Callable[[Telling], bool]) -> None:

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from inbox.actions import assigning, closing, noting, receiving, replying, sending
+from inbox.actions import assigning, closing, forgetting, noting, receiving, replying, sending
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundEvent
-from inbox.models import BrandSequence, Channel, Conversation, Event, EventKind, Message
+from inbox.models import BrandSequence, Channel, Conversation, EarlyPost, Event, EventKind, Message
 from inbox.queries import news, timeline
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
@@ -95,6 +95,7 @@ def picture() -> list[tuple[object, ...]]:
     ]  # fmt: skip
 
 
+AGAIN = say.posted(say.wrote("Hello?", external_id="p5", seconds=30), answers="p4")
 THEIRS = say.posted(say.wrote("Mine, too", who="noor", external_id="p6", seconds=40), answers="p2")
 
 
@@ -102,9 +103,10 @@ THEIRS = say.posted(say.wrote("Mine, too", who="noor", external_id="p6", seconds
     "talk",
     [
         [[ASKS], [ANSWER], [THANKS, THEIRS]],
-        [[ANSWER], [THANKS], [THEIRS]],
+        [[ASKS, ANSWER], [MORE], [WHERE]],
+        [[ANSWER, AGAIN], [MORE], [WHERE, say.unsent(MORE)]],
     ],
-    ids=["two under an answer", "root unknown"],
+    ids=["two under an answer", "added", "root unknown"],
 )
 def test_a_talk_ends_the_same_in_whatever_order_its_posts_come(talk: list[list[InboundEvent]]) -> None:
     pictures = []
@@ -173,6 +175,26 @@ def test_replies_on_their_way_in_both_keep_them_two_until_one_has_left(channel: 
     receiving.receive(arrivals=[Arrival(channel.pk, ANSWER)], now=say.at(64))
 
     assert threads() == {"p1": MARA, "p2": MARA, "p3": MARA, "p9": MARA, None: MARA}
+
+
+def test_what_was_added_and_unsent_while_it_waited_keeps_no_words(channel: Channel) -> None:
+    for each in (MORE, say.unsent(MORE)):
+        receiving.receive(arrivals=[Arrival(channel.pk, each)], now=say.at(60))
+    assert EarlyPost.objects.get().told["text"] == ""
+
+    for each in (ASKS, ANSWER):
+        receiving.receive(arrivals=[Arrival(channel.pk, each)], now=say.at(61))
+
+    more = Message.objects.get(external_id="p3")
+    assert (more.conversation.thread_key, more.text, more.deleted_at) == (MARA, "", say.at(90))
+    assert not EarlyPost.objects.exists()
+
+
+def test_what_was_added_to_a_post_that_never_comes_is_forgotten_with_age(channel: Channel) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, MORE)], now=say.at(60))
+
+    assert forgetting.forget_early_posts(channel_id=channel.pk, before=say.at(60)) == 0
+    assert forgetting.forget_early_posts(channel_id=channel.pk, before=say.at(61)) == 1
 
 
 @pytest.mark.parametrize("together", [True, False])
