@@ -121,6 +121,7 @@ class InboundMessage:
     )
     standing: Standing | None = None  # from a history that shows what became of a message
     aside: str = ""  # in public: where a telling puts it that knows what it answers and not the root; the same as `thread_id`: this is one
+    told_as: str = ""  # the name that a telling gives it which does not know its id; the same as `external_id`: this is one
     untold: bool = False  # there is such a message; its words are told to whoever asks for them
     dated_by_delivery: bool = (
         False  # `sent_at` is the delivery's, for want of the message's own: any other telling knows better

@@ -6,18 +6,29 @@ from collections.abc import Callable
 from datetime import datetime
 
 from inbox import events
-from inbox.actions import _conversations, _early_posts, _rejoining, _rooting
-from inbox.actions._arrivals import Batch
+from inbox.actions import _conversations, _early_posts, _other_names, _rejoining, _rooting
+from inbox.actions._arrivals import Batch, Key, Met
 from inbox.actions._conversations import Thread
 from inbox.actions._threads import Change
+from inbox.exchange import InboundMessage
 
 
 def put_right(
     ledger: events.Ledger,
     batch: Batch,
+    people: dict[Key, Met],
+    thread_of: Callable[[Key, InboundMessage, dict[Key, Met]], Thread],
     change_of: Callable[[Thread], Change],
     now: datetime,
-) -> None:
+) -> list[Key]:
+    """Returns the messages that were here by another name."""
+    renamed, misplaced = _other_names.rename(ledger, batch.messages, people, now)
+    for key, each in misplaced.items():
+        if each.twin_in is not None:
+            _rejoining.drop(ledger, each.message_id, each.twin_in, now)
+        else:
+            change = change_of(thread_of(key, batch.messages[key], people))
+            _rejoining.move(ledger, each.conversation_id, change, now, only=[each.message_id])
     talks = _rooting.in_talks({**_early_posts.take(batch.messages), **batch.messages})
     batch.messages = talks.messages
     _early_posts.keep(talks.early, now)
@@ -25,3 +36,4 @@ def put_right(
     threads = {row.id: row for row in _conversations.threads_by_id([talk for _, talk in apart])}
     for begun, talk in apart:
         _rejoining.move(ledger, begun, change_of(threads[talk]), now)
+    return renamed

@@ -13,7 +13,7 @@ from django.db.models import Value
 from django.db.models.functions import Least
 
 from inbox import events
-from inbox.actions import _conversations, _snoozing, _sql, _threads
+from inbox.actions import _absorbing, _conversations, _snoozing, _sql, _threads
 from inbox.actions._arrivals import Key
 from inbox.actions._threads import Change
 from inbox.exchange import MessageKind, Origin
@@ -91,6 +91,14 @@ def move(
     count = sum(each.direction != Direction.NOTE for each in said)
     _leave(ledger, left, said, change.thread.id, now, count=count, unread=unread)
     return True
+
+
+def drop(ledger: events.Ledger, message_id: int, kept_in: int, now: datetime) -> None:
+    """A message that is in that conversation already."""
+    twin = Message.objects.select_related("conversation").get(pk=message_id)
+    left = twin.conversation
+    _absorbing.absorb(twin)
+    _leave(ledger, left, [twin], kept_in, now)
 
 
 def _asks(said: Message) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from inbox.actions import _sql, _taken_echoes, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage
-from inbox.models import Event, EventKind, FetchState, Message, MessageState
+from inbox.models import Event, EventKind, Message, MessageState
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,6 @@ def holder_of(message: Message, external_id: str) -> Message | None:
     """Who has this id already, in the channel of the reply: an echo that came first and told nobody whose it was (a shortened link, a
     file without words) stands as a row of its own."""
     return Message.objects.filter(channel_id=message.channel_id, external_id=external_id).first()
-
-
-def absorb(twin: Message) -> None:
-    """The reply takes its place."""
-    conversation = twin.conversation
-    conversation.message_count -= 1
-    type(conversation).objects.filter(pk=conversation.pk).update(message_count=conversation.message_count)
-    if twin.attachment_count:
-        # We have the file that we sent. The copy of it that was fetched is removed from the disk (connectors.actions.erasing).
-        twin.attachments.exclude(path="").update(message=None, fetch_state=FetchState.GONE)
-    twin.delete()
 
 
 def is_anothers(message: Message, external_id: str) -> bool:

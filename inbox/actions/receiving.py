@@ -27,6 +27,7 @@ from inbox.actions import (
     _messages,
     _naming,
     _notifying,
+    _other_names,
     _placing,
     _progress,
     _reach,
@@ -95,13 +96,17 @@ class _Intake:
         self.historical = historical
         self.now = now
         self.changes: dict[int, Change] = {}
+        self.renamed: list[Key] = []
         self.windows = {
             pk: platforms.get(channel.platform).window.opens_on for pk, channel in channels.items()
         }
 
     def take(self, batch: Batch, received: Received) -> None:
+        _other_names.settle(batch)
         people, named = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
-        _belonging.put_right(self.ledger, batch, self._change, self.now)
+        self.renamed = _belonging.put_right(
+            self.ledger, batch, people, self._thread_of, self._change, self.now
+        )
         known = _messages.find_known(batch)
         batch.amendments += amendments(batch, known)
         unknown = {key: message for key, message in batch.messages.items() if key not in known}
@@ -121,6 +126,7 @@ class _Intake:
             self.ledger.attach(seq, made[(channel_id, message.external_id)])
         places = _messages.Places(known, made | matched, unknown, threads)
         amended = self._amend(batch, places)
+        _other_names.keep(batch.messages, places)
         _early_reads.note(batch, places, self._change)
         _conversations.introduce(unknown, threads, people)
         _conversations.make_groups(unknown, threads, self.channels)
@@ -154,6 +160,9 @@ class _Intake:
             self.ledger.brand_id, names, new, people, historical=self.historical, now=self.now
         )
         return threads | made
+
+    def _thread_of(self, key: Key, message: InboundMessage, people: dict[Key, Met]) -> Thread:
+        return self._threads_for(Batch(), {key: message}, people)[(key[0], message.thread_id)]
 
     def _change(self, thread: Thread) -> Change:
         return self.changes.setdefault(thread.id, Change(thread))
@@ -242,7 +251,7 @@ class _Intake:
         _early_posts.forget_words([key for key, kinds in told.items() if "unsend" in kinds])
         targets: dict[Key, tuple[int, int]] = {}
         reworded = set()
-        for key in told.keys() | _amending.known_for(list(places.new)):
+        for key in told.keys() | _amending.known_for([*places.new, *self.renamed]):
             place = places.of(key)
             if place is None:
                 continue  # its message has not come yet; the amendment waits for it

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import (
+    _absorbing,
     _amending,
     _attempting,
     _by_brand,
@@ -147,7 +148,7 @@ def _has_left(
     )  # fmt: skip
     sent_at = _dating.by_twin(message.pk, twin) if twin else at or message.attempted_at or message.sent_at
     if twin:
-        _twins.absorb(twin)
+        _absorbing.absorb(twin)
     _move(
         message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", ended="", lease_until=None,
         not_before=None, sent_at=sent_at, order_key=twin.order_key if twin else "",

@@ -20,6 +20,7 @@ from .messages import (
     EarlyRead,
     Ended,
     Message,
+    OtherName,
     TakenEcho,
     UntoldMessage,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "ModelKind",
     "Notification",
     "NotificationKind",
+    "OtherName",
     "Outcome",
     "Person",
     "Presence",

@@ -277,3 +277,16 @@ class EarlyPost(models.Model):
             # The sweep asks for those that nothing has come for.
             models.Index(fields=["channel", "told_at"], name="early_posts_by_age"),
         ]
+
+
+class OtherName(models.Model):
+    """By which the platform may tell a message where it does not tell its id (`InboundMessage.told_as`)."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=400, db_collation="C")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "name"], name="another_name_is_of_one_message")
+        ]

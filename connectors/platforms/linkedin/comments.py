@@ -48,9 +48,10 @@ def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
     }
     kind = kinds.get(action, MessageKind.UNSUPPORTED)
     ours = action == "ADMIN_COMMENT"
+    number = wire.ident(notification.get("notificationId"))
     external_id = target
     if kind is MessageKind.UNSUPPORTED or not target:
-        external_id = f"notification:{wire.need(wire.ident(notification.get('notificationId')), 'id')}"
+        external_id = f"notification:{wire.need(number, 'id')}"
     if kind is MessageKind.COMMENT and text is None:
         kind = MessageKind.UNSUPPORTED  # under its own name: what becomes of it is told of that
     return (
@@ -65,6 +66,7 @@ def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
             outbound=ours,
             origin=Origin.OTHER_CLIENT if ours else Origin.CUSTOMER,
             reply_to=parent,
+            told_as=f"notification:{number}" if number and action in _OF_COMMENTS else "",
             card=_card(notification),
         ),
     )

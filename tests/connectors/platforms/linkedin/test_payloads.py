@@ -288,6 +288,16 @@ def test_a_comment_without_a_name_is_shown_under_its_notification_and_bears_no_p
     assert said.thread_id == "comment:urn:li:share:7090000000000000001"
 
 
+def test_a_comment_is_told_by_its_notification_whether_it_is_named_or_not() -> None:
+    named, nameless = (
+        notified("COMMENT", {"comment": {"text": "Hi"}}, **changes)
+        for changes in ({}, {"generatedActivity": None})
+    )
+
+    assert isinstance(named, InboundMessage) and isinstance(nameless, InboundMessage)
+    assert named.told_as == nameless.told_as == nameless.external_id != named.external_id
+
+
 @pytest.mark.parametrize("action", ["COMMENT_EDIT", "COMMENT_DELETE"])
 def test_a_change_that_does_not_name_its_comment_is_not_told_of_the_post(action: str) -> None:
     with pytest.raises(Malformed, match="no activity"):

@@ -1,0 +1,154 @@
+"""Messages that are told by their id, and now and then by another name alone (`InboundMessage.told_as`): one row, in the thread and under the
+id that the better telling says, whichever comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from inbox import events
+from inbox.actions import _conversations, _messages, _sql
+from inbox.actions._arrivals import Batch, Key, Met
+from inbox.exchange import InboundMessage
+from inbox.models import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A message that stands under its other name."""
+
+    id: int
+    conversation_id: int
+    thread_key: str
+    alone: bool  # nothing else is said in its conversation
+    twin_in: int | None  # the conversation in which it stands under its id as well
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A message that does not stand in the thread that a telling says. `twin_in`: a conversation in which it stands, too."""
+
+    message_id: int
+    conversation_id: int
+    twin_in: int | None = None
+
+
+def settle(batch: Batch) -> None:
+    """Tellings that do not know the id of a message that is here already, or comes with them, are of that."""
+    nameless = [key for key, each in batch.messages.items() if each.told_as == key[1]]
+    if not nameless:
+        return
+    ids = _known(nameless)
+    ids |= {(key[0], each.told_as): key[1] for key, each in _named(batch.messages).items()}
+    for key in nameless:
+        if key in ids:
+            told = batch.messages.pop(key)
+            batch.messages.setdefault((key[0], ids[key]), replace(told, external_id=ids[key], told_as=""))
+            if key[1] in told.author.external_id:  # somebody who was made up for this telling
+                batch.parties.pop((key[0], told.author.external_id), None)
+
+
+def rename(
+    ledger: events.Ledger, messages: Mapping[Key, InboundMessage], people: Mapping[Key, Met], now: datetime
+) -> tuple[list[Key], dict[Key, Misplaced]]:
+    """What stands under another name stands under its id from now on. Returns what that was, and what is not where it belongs."""
+    named = _named(messages)
+    renamed: list[Key] = []
+    elsewhere: dict[Key, Misplaced] = {}
+    for key, stored in _stored(named).items():
+        told = messages[key]
+        if stored.twin_in is not None:
+            elsewhere[key] = Misplaced(stored.id, stored.conversation_id, stored.twin_in)
+            continue
+        renamed.append(key)
+        seq = ledger.record(
+            EventKind.MESSAGE_AMENDED, at=now, conversation_id=stored.conversation_id, message_id=stored.id, what="named"
+        )  # fmt: skip
+        _write(key, stored, told, people.get((key[0], told.author.external_id)), seq)
+        if stored.thread_key == told.thread_id:
+            continue
+        if stored.alone and not _conversations.find_threads([(key[0], told.thread_id)]):
+            _sql.run(
+                "UPDATE inbox_conversation SET thread_key = %s WHERE id = %s",
+                [told.thread_id, stored.conversation_id],
+            )
+        else:
+            elsewhere[key] = Misplaced(stored.id, stored.conversation_id)
+    return renamed, elsewhere
+
+
+def keep(messages: Mapping[Key, InboundMessage], places: _messages.Places) -> None:
+    """Which message the other name is of, for tellings to come."""
+    records = [
+        (key[0], each.told_as, place[0])
+        for key, each in _named(messages).items()
+        if (place := places.of(key)) is not None
+    ]
+    if records:
+        _sql.run(
+            """INSERT INTO inbox_othername (channel_id, name, message_id)
+               SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) ON CONFLICT DO NOTHING""",
+            _sql.columns(records, 3),
+        )
+
+
+def _named(messages: Mapping[Key, InboundMessage]) -> dict[Key, InboundMessage]:
+    return {key: each for key, each in messages.items() if each.told_as not in ("", key[1])}
+
+
+def _known(names: list[Key]) -> dict[Key, str]:
+    found = _sql.rows(
+        """SELECT o.channel_id, o.name, m.external_id FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, name)
+             JOIN inbox_othername o ON o.channel_id = k.channel_id AND o.name = k.name COLLATE "C"
+             JOIN inbox_message m ON m.id = o.message_id""",
+        _sql.columns(names, 2),
+    )
+    return {(channel_id, name): external_id for channel_id, name, external_id in found}
+
+
+def _stored(named: Mapping[Key, InboundMessage]) -> dict[Key, _Stored]:
+    if not named:
+        return {}
+    found = _sql.rows(
+        """SELECT k.channel_id, k.external_id, m.id, m.conversation_id, c.thread_key,
+                  NOT EXISTS (SELECT FROM inbox_message o WHERE o.conversation_id = m.conversation_id AND o.id <> m.id),
+                  (SELECT o.conversation_id FROM inbox_message o
+                    WHERE o.channel_id = m.channel_id AND o.external_id = k.external_id COLLATE "C")
+             FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k(channel_id, external_id, name)
+             JOIN inbox_message m ON m.channel_id = k.channel_id AND m.external_id = k.name COLLATE "C"
+             JOIN inbox_conversation c ON c.id = m.conversation_id""",
+        _sql.columns([(*key, each.told_as) for key, each in named.items()], 3),
+    )
+    return {(row[0], row[1]): _Stored(*row[2:]) for row in found}
+
+
+def _write(key: Key, stored: _Stored, told: InboundMessage, author: Met | None, seq: int) -> None:
+    # A message keeps its platform id (inbox_message_only_forward), but for the one that is named here.
+    _sql.rows("SELECT set_config('parley.releases', %s, true)", [str(stored.id)])
+    _sql.run(
+        "UPDATE inbox_message SET external_id = %s, order_key = %s, seq = %s WHERE id = %s",
+        [key[1], _messages.order_key_of(told), seq, stored.id],
+    )
+    _sql.run("UPDATE inbox_conversation SET seq = %s WHERE id = %s", [seq, stored.conversation_id])
+    if author is None or told.outbound:
+        return
+    # Whom it showed may have been made up, or be who wrote what went before. Whom somebody said that to be, they stay.
+    name = author.name or author.username
+    if stored.alone:
+        _sql.run(
+            """UPDATE inbox_conversation c SET contact_id = %s, recipient_key = %s, contact_name = %s, contact_username = %s, contact_avatar = %s
+                WHERE c.id = %s AND NOT EXISTS (SELECT FROM inbox_contactmerge g WHERE g.kept_id = c.contact_id AND g.undone_at IS NULL)""",
+            [
+                author.contact_id,
+                told.author.external_id,
+                name,
+                author.username,
+                author.avatar,
+                stored.conversation_id,
+            ],
+        )
+    _sql.run(
+        "UPDATE inbox_message SET author_handle_id = %s, author_name = %s WHERE id = %s",
+        [author.handle_id, name[:200], stored.id],
+    )

@@ -1,0 +1,123 @@
+"""A comment that is told by its id and, at another time, by the name of its telling alone: one row, whichever comes first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from inbox.actions import receiving, replying, sending
+from inbox.actions.receiving import Arrival
+from inbox.exchange import InboundEvent, InboundMessage, MessageKind, Party, ThreadKind
+from inbox.models import Channel, Conversation, Message
+from tests.factories import exchange as say
+from tests.factories.people import ChannelFactory, agent_of
+
+pytestmark = pytest.mark.django_db
+
+
+def named(number: int, **fields: str) -> InboundMessage:
+    said = say.wrote(f"Comment {number}", external_id=f"c{number}", seconds=number, **fields)
+    return replace(
+        said, thread_id=f"comment:c{number}", thread_kind=ThreadKind.COMMENT, kind=MessageKind.COMMENT, told_as=f"n{number}"
+    )  # fmt: skip
+
+
+def nameless(said: InboundMessage) -> InboundMessage:
+    """Under the post, for want of a name of its own, and of somebody who is made up."""
+    author = Party(f"author-of:{said.told_as}", name="LinkedIn member")
+    return replace(said, external_id=said.told_as, thread_id="comment:post", author=author)
+
+
+@pytest.fixture
+def channel() -> Channel:
+    return ChannelFactory()
+
+
+def take_in(channel: Channel, *news: InboundEvent) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in news], now=say.at(60))
+
+
+def picture() -> list[tuple[object, ...]]:
+    talks = Conversation.objects.filter(messages__isnull=False).distinct().order_by("thread_key")
+    columns = (
+        "state",
+        "contact_name",
+        "recipient_key",
+        "message_count",
+        "unread_count",
+        "last_message_text",
+        "waiting_since",
+    )
+    said = ("external_id", "text", "author_name", "order_key", "deleted_at", "edit_count")
+    return [
+        (talk.thread_key, list(talk.messages.in_thread_order().values_list(*said)), *(getattr(talk, name) for name in columns))
+        for talk in talks
+    ]  # fmt: skip
+
+
+HERS, HIS = named(1), named(2, who="noor")
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        [[HERS, nameless(HERS)]],
+        [[nameless(HERS), HERS]],
+        [[HERS], [nameless(HERS)], [say.unsent(HERS)]],
+        [[nameless(HERS), nameless(HIS)], [HERS], [HIS, say.edited(HIS, "Mine, too")]],
+    ],
+    ids=["together", "together, its name last", "unsent", "beside another"],
+)
+def test_a_comment_is_there_once_whichever_telling_comes_first(news: list[list[InboundEvent]]) -> None:
+    pictures = []
+    for order in permutations(news):
+        with transaction.atomic():
+            channel = ChannelFactory()
+            for batch in order:
+                take_in(channel, *batch)
+            pictures.append(picture())
+            transaction.set_rollback(True)
+
+    assert [talk[0] for talk in pictures[0]] == ["comment:c1", "comment:c2"][: len(pictures[0])]
+    assert [each for each in pictures if each != pictures[0]] == []
+
+
+def test_one_that_is_never_told_by_its_id_stays_under_the_other_name(channel: Channel) -> None:
+    take_in(channel, nameless(HERS))
+    take_in(channel, nameless(HERS))
+
+    assert list(Message.objects.values_list("external_id", flat=True)) == ["n1"]
+
+
+@pytest.mark.parametrize("answered_first", [True, False])
+def test_our_own_comment_is_there_once_whichever_name_comes_before_the_answer(
+    channel: Channel, answered_first: bool
+) -> None:
+    take_in(channel, HERS)
+    talk = Conversation.objects.get()
+    [reply] = replying.queue_reply(
+        conversation=talk, by=agent_of(channel.brand), client_id=uuid4(), text="It left", written_against=talk.public_seq, now=say.at(20)
+    )  # fmt: skip
+    sending.claim_reply(message_id=reply.pk, now=say.at(20))
+    ours = replace(
+        say.echoed("It left", external_id="c9", seconds=21), thread_id=talk.thread_key, thread_kind=ThreadKind.COMMENT, told_as="n9"
+    )  # fmt: skip
+    without_id = replace(ours, external_id="n9", thread_id="comment:post")
+
+    if not answered_first:
+        take_in(channel, without_id)
+    sending.mark_reply_sent(message_id=reply.pk, external_id="c9", at=None, now=say.at(22))
+    if answered_first:
+        take_in(channel, without_id)
+    take_in(channel, ours)
+
+    talk.refresh_from_db()
+    assert (
+        list(talk.messages.in_thread_order().values_list("external_id", flat=True)),
+        talk.message_count,
+    ) == (["c1", "c9"], 2)
+    assert not Conversation.objects.exclude(pk=talk.pk).exclude(state="resolved", message_count=0).exists()
