@@ -14,6 +14,7 @@ from inbox.actions._unhiding import Unhidden
 from inbox.exchange import STAND_IN, InboundMessage, MessageKind, ThreadKind
 from inbox.models import Channel
 from inbox.models.fields import new_public_id
+from inbox.rules.arrays import array
 
 
 @dataclass(slots=True)
@@ -137,6 +138,30 @@ def introduce(
                       AS p(id, contact_id, external_id, name, username, avatar)
                 WHERE c.id = p.id AND c.kind = 'direct' AND (c.contact_id IS NULL OR c.recipient_key LIKE %s)""",
             [*_sql.columns(list(met.values()), 6), f"{STAND_IN}:%"],
+        )
+
+
+def begin_with_the_first(messages: dict[Key, InboundMessage], threads: dict[Key, Thread]) -> None:
+    """Where many speak under one comment it is the conversation of whoever wrote first, and not of whoever was told first."""
+    others = {
+        thread.id
+        for (channel_id, _), message in messages.items()
+        if message.thread_kind is ThreadKind.COMMENT and not message.outbound
+        if (thread := threads[(channel_id, message.thread_id)]).recipient_key != message.author.external_id
+    }
+    if others:
+        _sql.run(
+            """UPDATE inbox_conversation c SET contact_id = h.contact_id, recipient_key = h.external_id, contact_username = h.username,
+                      contact_name = CASE h.name WHEN '' THEN h.username ELSE h.name END, contact_avatar = h.avatar_url,
+                      contact_vip = (SELECT vip FROM inbox_contact t WHERE t.id = h.contact_id)
+                 FROM unnest(%s::bigint[]) AS k(id)
+                CROSS JOIN LATERAL (
+                    SELECT m.author_handle_id AS id FROM inbox_message m
+                     WHERE m.conversation_id = k.id AND m.direction = 'in' AND m.author_handle_id IS NOT NULL AND m.kind <> 'system'
+                     ORDER BY m.sent_at, m.order_key, m.id LIMIT 1) f
+                 JOIN inbox_handle h ON h.id = f.id
+                WHERE c.id = k.id AND c.kind = 'comment' AND c.recipient_key <> h.external_id""",
+            [array(sorted(others))],
         )
 
 

@@ -129,6 +129,7 @@ class _Intake:
         _other_names.keep(batch.messages, places)
         _early_reads.note(batch, places, self._change)
         _conversations.introduce(unknown, threads, people)
+        _conversations.begin_with_the_first(unknown, threads)
         _conversations.make_groups(unknown, threads, self.channels)
         rows = _conversations.rename_rows(_arrivals.renamed(people, batch))
         _naming.tell(self.ledger, rows, named, now=self.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from django.db import transaction
 
 from inbox.actions import assigning, closing, forgetting, noting, receiving, replying, sending
 from inbox.actions.receiving import Arrival
-from inbox.exchange import InboundEvent
+from inbox.exchange import InboundEvent, InboundMessage, ThreadKind
 from inbox.models import BrandSequence, Channel, Conversation, EarlyPost, Event, EventKind, Message
 from inbox.queries import news, timeline
 from tests.factories import exchange as say
@@ -119,6 +120,33 @@ def test_a_talk_ends_the_same_in_whatever_order_its_posts_come(talk: list[list[I
             transaction.set_rollback(True)
 
     assert [each for each in pictures if each != pictures[0]] == []
+
+
+def under(comment: str, said: InboundMessage) -> InboundMessage:
+    """On a network where all that is said under a comment is one talk."""
+    return replace(said, thread_id=f"comment:{comment}", reply_to="" if said.external_id == comment else comment, thread_kind=ThreadKind.COMMENT)  # fmt: skip
+
+
+COMMENT = under("c1", say.wrote("Is it open?", external_id="c1", seconds=0))
+OURS = under("c1", replace(say.echoed("It is", external_id="c2", seconds=10), counterpart=None))
+OTHER = under("c1", say.wrote("Good to know", who="noor", external_id="c3", seconds=20))
+
+
+@pytest.mark.parametrize("order", list(permutations([COMMENT, OURS, OTHER])), ids=lambda order: " ".join(each.external_id for each in order))  # fmt: skip
+def test_a_talk_of_many_is_of_whoever_wrote_first(
+    channel: Channel, order: tuple[InboundMessage, ...]
+) -> None:
+    for each in order:
+        receiving.receive(arrivals=[Arrival(channel.pk, each)], now=say.at(60))
+
+    talk = Conversation.objects.get()
+    assert talk.contact is not None
+    assert (talk.recipient_key, talk.contact_name, talk.contact.name, talk.contact_username) == (
+        "mara",
+        "Mara",
+        "Mara",
+        "mara.k",
+    )
 
 
 def test_a_talk_that_colleagues_worked_on_in_two_places_is_one_and_loses_nothing(channel: Channel) -> None:
