@@ -13,8 +13,9 @@ from typing import Any
 
 import orjson
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
+from inbox import binding
 from inbox.models import BrandSequence, Event, EventKind
 from inbox.rules.arrays import arrays
 
@@ -85,7 +86,7 @@ def _insert(events: list[Event]) -> None:
         ],
         7,
     )  # fmt: skip
-    with connection.cursor() as cursor:
+    with binding.cursor() as cursor:
         cursor.execute(
             """INSERT INTO inbox_event (brand_id, seq, kind, conversation_id, message_id, actor_id, at, data)
                SELECT %s, e.* FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection
-
+from inbox import binding
 from inbox.rules.arrays import arrays
 
 
 def rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with binding.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())
 
 
 def run(sql: str, params: Sequence[Any] = ()) -> int:
-    with connection.cursor() as cursor:
+    with binding.cursor() as cursor:
         cursor.execute(sql, params)
         return int(cursor.rowcount)
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import connection
 
+from inbox import binding
 from inbox.models import ConversationState, EventKind
 from inbox.queries import merges, said_times
 from inbox.rules.arrays import array
@@ -263,6 +263,6 @@ def _messages(asked: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with binding.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())

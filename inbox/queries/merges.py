@@ -6,11 +6,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
+from inbox import binding
 from inbox.models import Conversation, ConversationMerge, Event, EventKind
 from inbox.rules.arrays import array
 
@@ -33,7 +33,7 @@ def shown_in(conversation_ids: Collection[int]) -> dict[int, int]:
 def counted(conversation_ids: Collection[int]) -> list[tuple[int, int, datetime, datetime | None, datetime]]:
     """(kept, merged, from when on, until when, learned when): what was waiting there when it was merged, and all that is said since."""
     # Hardly any conversation was merged, and when it was opened again costs the planner more than all else that triage asks.
-    with connection.cursor() as cursor:
+    with binding.cursor() as cursor:
         cursor.execute(_ANY, [array(list(conversation_ids))])
         if cursor.fetchone() is None:
             return []
