@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.forms import model_to_dict
 
 from inbox import events
 from inbox.models import BrandSequence, Event, EventKind
@@ -28,6 +29,19 @@ def test_numbers_rise_in_the_order_of_commits_without_gaps() -> None:
         range(1, 161)
     )
     assert BrandSequence.objects.get(pk=brand.pk).last == 160
+
+
+@pytest.mark.django_db
+def test_what_is_told_of_an_event_is_what_its_row_says() -> None:
+    brand = BrandFactory()
+
+    with transaction.atomic(), events.ledger(brand.pk) as ledger:
+        ledger.record(EventKind.ASSIGNED, at=say.at(), why="late")
+        [told] = ledger.told
+
+    kept = Event.objects.get(brand=brand)
+    assert tuple(field.attname for field in Event._meta.concrete_fields) == events._COLUMNS
+    assert {**model_to_dict(kept), "id": None} == model_to_dict(told)
 
 
 @pytest.mark.django_db
