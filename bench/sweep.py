@@ -1,21 +1,27 @@
-"""The look for what is due while a hundred thousand clocks run and none is, against `select 1`."""
+"""The look for what is due while a hundred thousand clocks run and none is, against `select 1`; and much that became due while nobody swept."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
 
-from bench import cast
+from bench import cast, pipeline
 from bench.house import House
-from bench.report import Findings, compare
-from inbox.actions import timing
-from inbox.models import Clock, Timer
+from bench.report import Claim, Findings, compare
+from inbox.actions import defaults, receiving, timing
+from inbox.actions.receiving import Arrival
+from inbox.exchange import InboundMessage, Party
+from inbox.models import Clock, Event, EventKind, Timer
 
 LOOKS = 200  # of each side in a round
+OVERDUE = 2000  # of one brand, that are told in time after a restart
+WITHIN = 2.0  # seconds
+OUTAGE = timedelta(hours=1)  # longer than the promise of a new brand
 # Conversations with a clock each, its warning ahead: what a brand has in which nobody is late.
 SEED = """
 WITH made AS (
@@ -58,6 +64,72 @@ def measure(house: House, findings: Findings) -> None:
             faults=[] if (running, fired) == (amount, 0) else [f"{running} clocks run and {fired} timers fired"],
         )
     )  # fmt: skip
+    _after_an_outage(house, findings)
+
+
+def _after_an_outage(house: House, findings: Findings) -> None:
+    amounts = [OVERDUE] * house.rounds + [house.sized(10_000, least=OVERDUE)]
+    took, faults = [], list[str]()
+    for number, amount in enumerate(amounts):
+        who = cast.make(f"overdue-{number}")
+        clocks = _overdue(who, amount)
+        took.append(_tell_all(who))
+        faults += _wrong(who, clocks)
+    *rounds, all_of_it = took
+    findings.raw["overdue"] = dict(zip(amounts, took, strict=True)) | {OVERDUE: rounds}
+    findings.add(claim_of(rounds, faults))
+    findings.note(f"sweep: {amounts[-1]:,} overdue clocks of one brand were told in {all_of_it:.1f} s.")
+
+
+def claim_of(seconds: Sequence[float], faults: Sequence[str]) -> Claim:
+    return compare(
+        f"{OVERDUE:,} overdue of one brand / 2 s", ours=seconds, theirs=[WITHIN] * len(seconds), limit=1, sense="<=", unit="s", beside=True,
+        says=f"timing.sweep until nothing is due, as the first look after a restart does it, {OVERDUE:,} clocks of one brand having become late while nobody swept; "
+        "each breach once, and dated by when it was due",
+        faults=faults,
+    )  # fmt: skip
+
+
+def _overdue(who: cast.Cast, amount: int) -> int:
+    """So many customers wrote before the outage, and triage looked; nobody has swept since. How many clocks are late."""
+    defaults.give_defaults(who.brand)
+    wrote = timezone.now() - OUTAGE
+    for first in range(0, amount, 500):
+        receiving.receive(
+            arrivals=[_arrival(who, number, wrote) for number in range(first, min(first + 500, amount))], now=wrote
+        )  # fmt: skip
+    with pipeline.without_models():
+        pipeline.triage(who)
+    return Timer.objects.filter(brand=who.brand, kind="breach", fired_at=None, due_at__lte=timezone.now()).count()  # fmt: skip
+
+
+def _arrival(who: cast.Cast, number: int, at: datetime) -> Arrival:
+    name = f"customer-{number}"
+    text = cast.words(number)
+    said = InboundMessage(external_id=f"m-{who.brand.pk}-{number}", thread_id=name, sent_at=at, author=Party(name, name=name), text=text)  # fmt: skip
+    return Arrival(who.channel.pk, said)
+
+
+def _tell_all(who: cast.Cast) -> float:
+    """Seconds, as the worker does it (inbox.tasks)."""
+    began, pace = time.perf_counter(), timing.a_pace()
+    while timing.sweep(now=timezone.now(), pace=pace):
+        pass
+    return time.perf_counter() - began
+
+
+def _wrong(who: cast.Cast, clocks: int) -> list[str]:
+    told = Event.objects.filter(brand=who.brand, kind=EventKind.SLA_BREACHED)
+    late = Clock.objects.filter(conversation__brand=who.brand).exclude(breached_at=None)
+    right = {
+        f"told {told.count():,} of {clocks:,} breaches": told.count() == late.count() == clocks > 0,
+        "dated breaches otherwise than by when they were due": set(told.values_list("at", flat=True))
+        == set(late.values_list("due_at", flat=True)),
+        "left something that is due": not Timer.objects.filter(
+            brand=who.brand, fired_at=None, due_at__lte=timezone.now()
+        ).exists(),
+    }
+    return [fault for fault, holds in right.items() if not holds]
 
 
 def _select_1() -> None:

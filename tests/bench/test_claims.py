@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from celery import current_app
 
-from bench import door, ingest, live, naive, search
+from bench import door, ingest, live, naive, search, sweep
 from bench.pages import Pages
 from bench.report import Claim, Findings
 
@@ -62,6 +62,12 @@ def test_a_browser_alone_has_a_line_of_its_own_and_makes_no_bench_fall() -> None
     assert few.faults == ("only 12 of 25 messages came to its DOM",)
     assert few.verdict == "NOT WITHIN, told beside"
     assert Findings([live.claim_of(*heard(100), []), slow]).hold
+
+
+def test_what_was_overdue_is_told_in_time_only_if_all_of_it_was_and_by_when_it_was_due() -> None:
+    assert sweep.claim_of([1.4, 1.9], []).holds
+    assert not sweep.claim_of([2.1, 2.3], []).holds
+    assert not sweep.claim_of([1.4, 1.9], ["told 1,999 of 2,000 breaches"]).holds
 
 
 def test_what_sets_of_statements_do_is_told_by_rounds() -> None:
