@@ -99,7 +99,7 @@ def test_replies_on_their_way_in_public_are_known_as_such() -> None:
 
 def looked_at_again(*, now: datetime) -> None:
     """What the migration has set is due, and the sweep comes to it."""
-    steps = import_module("inbox.migrations.0062_clocks_of_what_was_opened_from_history")
+    steps = import_module("inbox.migrations.0060_clocks_of_what_was_opened_from_history")
     with connection.cursor() as cursor:
         for _ in range(2):  # harmless twice
             cursor.execute(steps.LOOK_AGAIN)

@@ -29,7 +29,7 @@ from inbox.exchange import (
     Unsent,
 )
 from inbox.models import Attachment as File
-from inbox.models import BrandSequence, Channel, Conversation, Handle, Message
+from inbox.models import BrandSequence, Channel, Conversation, Handle
 from tests.factories import exchange as say
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """What comes late or is read again is older than what is known of somebody, and can be told by that."""
 
-    dependencies = [("inbox", "0058_teams_that_are_being_removed")]
+    dependencies = [("inbox", "0060_clocks_of_what_was_opened_from_history")]
 
     operations = [
         migrations.AddField(

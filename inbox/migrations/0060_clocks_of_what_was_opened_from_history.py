@@ -20,6 +20,6 @@ ON CONFLICT (conversation_id, clock_id, kind, percent) DO UPDATE SET due_at = le
 class Migration(migrations.Migration):
     """Clocks of conversations under way that begin otherwise than they did: the sweep looks at each once more, and writes what differs."""
 
-    dependencies = [("inbox", "0058_teams_that_are_being_removed")]
+    dependencies = [("inbox", "0059_what_waits_for_a_post_and_other_names")]
 
     operations = [migrations.RunSQL(LOOK_AGAIN, migrations.RunSQL.noop)]

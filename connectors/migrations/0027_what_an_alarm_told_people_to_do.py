@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0025_comments_of_linkedin_by_one_name"),
+        ("connectors", "0026_since_when_mending_fails"),
     ]
 
     operations = [
