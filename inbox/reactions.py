@@ -95,9 +95,9 @@ def show_between_messages(events: list[Event]) -> None:
     watched = audience.of(realtime.conversation_group(conversation_id) for conversation_id in by_conversation)
     for conversation_id, told in by_conversation.items():
         if realtime.conversation_group(conversation_id) in watched:
-            # Who blocked the brand, or can be written to again, is news of a contact.
-            may_write = any(event.kind == EventKind.CONTACT_UPDATED for event in told)
-            realtime.push_events(conversation_id, told, with_composer=may_write)
+            # Who blocked the brand, or can be written to again, is news of a contact, too.
+            of_person = any(event.kind == EventKind.CONTACT_UPDATED for event in told)
+            realtime.push_events(conversation_id, told, of_person=of_person)
 
 
 @on(EventKind.BULK_WORKED)

@@ -121,13 +121,13 @@ def push_messages(news: Sequence[Said]) -> None:
         )  # fmt: skip
 
 
-def push_events(conversation_id: int, events: Sequence[Event], *, with_composer: bool = False) -> None:
-    """What colleagues did, as lines between the messages, and the head as it now is."""
+def push_events(conversation_id: int, events: Sequence[Event], *, of_person: bool = False) -> None:
+    """What colleagues did, as lines between the messages, and the head as it now is. `of_person`: and who it is, and whether one may write to them."""
     conversation = _conversations([conversation_id]).get(conversation_id)
     if conversation is None:  # purged meanwhile
         return
     shown, seq = _shown_events(conversation, events), max((event.seq for event in events), default=0)
-    _send_thread(conversation, shown, seq=seq, with_head=True, with_composer=with_composer)
+    _send_thread(conversation, shown, seq=seq, with_head=True, with_composer=of_person, with_person=of_person)
 
 
 def push_channel_changed(brand_id: int, channel_id: int, seq: int) -> None:
@@ -213,7 +213,7 @@ def catch_up(
     found = []
     if conversation and read < last:
         fresh = _conversation(conversation.pk)
-        html = thread_fragments.html_of(fresh, entries, with_head=True, with_composer=True)
+        html = thread_fragments.html_of(fresh, entries, with_head=True, with_composer=True, with_person=True)
         gone = timeline.gone_since(conversation, read)
         found.append(_text(thread_fragments.message_of(conversation, html, last, gone)))
     return [*found, _text(_rows_message(brand.pk, rows, since + 1, last, bells) | {"ask": ask})]
@@ -258,14 +258,16 @@ def _send_thread(
     seq: int,
     with_head: bool = False,
     with_composer: bool = False,
+    with_person: bool = False,
     gone: Sequence[str] = (),
     unavailable: str | None = None,
 ) -> None:
     """One that cannot be shown keeps its news from no other; without a broker there is no other to be told."""
     try:
         html = thread_fragments.html_of(
-            conversation, entries, with_head=with_head, with_composer=with_composer, unavailable=unavailable
-        )
+            conversation, entries, with_head=with_head, with_composer=with_composer, with_person=with_person,
+            unavailable=unavailable,
+        )  # fmt: skip
     except Exception:
         log.exception("thread_not_told", conversation=conversation.pk, seq=seq)
         return

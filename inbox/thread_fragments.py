@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from inbox.models import Conversation
 from inbox.queries import composer, inbox_list, triage_facts
+from inbox.queries import context as person_context
 from inbox.queries.timeline import Entry
 
 
@@ -19,6 +20,7 @@ def html_of(
     *,
     with_head: bool,
     with_composer: bool,
+    with_person: bool = False,
     unavailable: str | None = None,
 ) -> str:
     now = timezone.now()
@@ -32,10 +34,11 @@ def html_of(
     )
     head = inbox_list.head_of(conversation, brand_slug=slug) if with_head else None
     triage = triage_facts.of(conversation, brand_slug=slug, now=now) if with_head else None
+    who = person_context.who_of(conversation) if with_person else None
     return render_to_string(
         "inbox/live/thread.html",
-        {"conversation": conversation, "entries": entries, "composer": state, "head": head, "triage": triage},
-    )
+        {"conversation": conversation, "entries": entries, "composer": state, "head": head, "triage": triage, "who": who},
+    )  # fmt: skip
 
 
 def message_of(conversation: Conversation, html: str, seq: int, gone: Sequence[str] = ()) -> dict[str, Any]:

@@ -42,6 +42,15 @@ class Others:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who the person is, the same for every viewer: their accounts, and who was said to be the same person."""
+
+    head: Head
+    accounts: list[Account]
+    merges: list[ContactMerge]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context(Others):
     accounts: list[Account]
     merges: list[ContactMerge]
@@ -66,7 +75,8 @@ def others_of(conversation: Conversation, *, person: Person) -> Others:
     )
 
 
-def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
+def who_of(conversation: Conversation) -> Who:
+    """Without what else stands in the pane: it comes anew with the thread's news of its person."""
     handles: list[Handle] = []
     merges: list[ContactMerge] = []
     if conversation.contact_id:
@@ -74,13 +84,21 @@ def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
             Handle.objects.filter(contact_id=conversation.contact_id).select_related("channel").order_by("pk")
         )
         merges = people.merges_of(conversation.contact) if conversation.contact else []
-    beside = others_of(conversation, person=person)
+    return Who(
+        head=inbox_list.head_of(conversation, brand_slug=conversation.brand.slug),
+        accounts=[Account(handle, inbox_list.manifest_of(handle.channel.platform)) for handle in handles],
+        merges=merges,
+    )
+
+
+def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
+    who, beside = who_of(conversation), others_of(conversation, person=person)
     return Context(
         head=beside.head,
         others=beside.others,
         joined=beside.joined,
-        accounts=[Account(handle, inbox_list.manifest_of(handle.channel.platform)) for handle in handles],
-        merges=merges,
+        accounts=who.accounts,
+        merges=who.merges,
         triage=triage_facts.of(conversation, brand_slug=conversation.brand.slug, now=now),
     )
 

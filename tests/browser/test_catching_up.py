@@ -399,7 +399,7 @@ def test_what_stands_beside_the_thread_is_read_anew_with_it(
     page = enter(f"/b/lumen/conversations/{anna.public_id}/")
     expect(page.locator(".triage__level")).to_have_text("Normal")
     Conversation.objects.filter(pk=anna.pk).update(
-        priority=1, priority_pinned=True, contact_vip=True, seq=F("seq") + 1
+        priority=1, priority_pinned=True, contact_vip=True, contact_name="Anna Lind", seq=F("seq") + 1
     )
     handle = Handle.objects.get()
     Handle.objects.filter(pk=handle.pk).update(username="anna.new")
@@ -410,6 +410,9 @@ def test_what_stands_beside_the_thread_is_read_anew_with_it(
     expect(page.locator(".triage__level")).to_have_text("Urgent")
     expect(page.locator(".context__mark [aria-pressed=true]")).to_be_visible()
     expect(page.locator("#conversation-people")).to_contain_text("@anna.new")
+    expect(page.locator(".context__name")).to_have_text("Anna Lind")
+    expect(page.locator("#messages")).to_have_attribute("aria-label", "Messages with Anna Lind")
+    assert page.title().startswith("Anna Lind · ")
 
 
 def test_a_line_that_is_gone_says_so_though_a_reply_is_stopped(

@@ -22,6 +22,7 @@ class ConversationPane extends HTMLElement {
       if (existing?.matches(".triage") && existing.dataset.seq === piece.dataset.seq) continue // nothing moves under a hand
       if (existing && Number(piece.dataset.seq ?? Infinity) >= Number(existing.dataset.seq ?? 0)) standIn(piece, existing)
     }
+    if (pieces.some(({ id }) => id === "conversation-head")) this.sayWho()
     if (!entries.length) return
     const isNew = (entry) => !this.querySelector(`#${CSS.escape(entry.id)}`)
     if (entries.some((entry) => entry.hasAttribute("data-anew") && isNew(entry))) return void this.dispatchEvent(new CustomEvent("thread-anew", { bubbles: true }))
@@ -29,6 +30,14 @@ class ConversationPane extends HTMLElement {
     this.thread.receive(entries)
     this.querySelector("reply-composer")?.showOther()
     this.typing.textContent = ""
+  }
+
+  /** The name of its person may be known only by now. */
+  sayWho() {
+    const shell = this.closest("workspace-shell")
+    const name = this.querySelector(".head__name").textContent
+    this.thread.ariaLabel = `Messages with ${name}`
+    if (shell.stays(this.dataset.id)) document.title = `${name} · ${shell.dataset.title}`
   }
 
   #quote(button) {

@@ -309,6 +309,7 @@ class WorkspaceShell extends HTMLElement {
       pane.besideOwed = false
       pane.thread = pane.querySelector("message-thread")
       pane.thread.standFor(thread)
+      pane.sayWho()
       this.composer?.showOther()
       for (const { html, gone } of told) pane.receive(elements(html), gone)
     } catch (error) {

@@ -19,9 +19,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from inbox import consumers, fanout, realtime, sessions
-from inbox.actions import assigning, employing, locking, noting, receiving, replying, sending
+from inbox.actions import assigning, contacts, employing, locking, noting, receiving, replying, sending
 from inbox.actions.receiving import Arrival
-from inbox.exchange import ReachChanged
+from inbox.exchange import Party, ReachChanged
 from inbox.models import Channel, Conversation, Membership, Person
 from inbox.routing import websocket_urlpatterns
 from tests.factories import exchange as say
@@ -275,6 +275,29 @@ async def test_the_open_conversation_hears_that_its_person_cannot_be_written_to(
         news = await page.hears("thread")
 
     assert 'data-problem="Mara has blocked the account."' in news["html"]
+    assert '<span class="context__warning">Mara has blocked the account.</span>' in news["html"]
+
+
+async def test_the_open_conversation_hears_who_its_person_is_once_that_is_known(
+    channel: Channel, jo: Person
+) -> None:
+    """Its first message came with a number and no name."""
+    await in_thread(lambda: write(channel, "Where is my parcel?", who="9273"))
+    conversation = await in_thread(Conversation.objects.get)
+    known = Party("9273", name="Mara Lind", username="mara.lind", followers=412, verified=True)
+    async with page_of(jo) as page:
+        await page.ask(open=str(conversation.public_id), since=conversation.seq)
+        await page.hears("rows")
+        await in_thread(lambda: contacts.update_profile(channel_id=channel.pk, party=known, now=say.at(6)))
+        news = await page.hears("thread")
+        await page.ask(since=conversation.seq)
+        told_again = await page.hears("thread")
+
+    for html in (news["html"], told_again["html"]):
+        face = html[html.index('id="conversation-face"') :]
+        assert '<h2 class="context__name" dir="auto">Mara Lind</h2>' in face and "<bdi>ML</bdi>" in face
+        people = html[html.index('id="conversation-people"') :]
+        assert "@mara.lind" in people and "412 followers" in people and "verified" in people
 
 
 async def test_a_conversation_of_another_brand_is_never_joined(
