@@ -170,6 +170,19 @@ def test_who_has_a_conversation_is_shown_it_rather_than_a_group(page: Client, ch
     assert str(Conversation.objects.get(thread_key="bob").public_id) in results(page, "bob")
 
 
+@pytest.mark.parametrize("typed", ["parcel is:any", "channel:instagram is:any"])
+def test_a_result_says_how_its_conversation_is_where_it_is_not_open(
+    page: Client, channel: Channel, typed: str
+) -> None:
+    receive(channel, say.wrote("My parcel is late", who="mara"))
+    receive(channel, say.wrote("A parcel for Kim", who="kim"))
+    Conversation.objects.filter(thread_key="kim").update(state="snoozed", snoozed_until=say.at(900))
+
+    said = re.findall(r'data-state="(\w+)".*?hit__state">(\w*)<', results(page, typed), re.S)
+
+    assert sorted(said) == [("open", ""), ("snoozed", "snoozed")]
+
+
 def test_more_people_of_one_name_can_be_asked_for(page: Client, channel: Channel) -> None:
     receive(channel, *(say.wrote("Hello", who=f"mara{n}") for n in range(8)))
     assert len(names(page, "mara")) == 5

@@ -121,6 +121,23 @@ def test_the_composer_says_how_long_one_may_answer_before_any_script_runs(
 
 
 @pytest.mark.parametrize(
+    ("state", "in_head"), [("open", ""), ("resolved", ""), ("snoozed", "snoozed"), ("pending", "pending"), ("spam", "spam")]
+)  # fmt: skip
+def test_a_row_and_a_head_say_how_the_conversation_is_where_it_is_not_open(
+    state: str, in_head: str, page: Client, channel: Channel
+) -> None:
+    """Among all states it would look like one that waits. What is resolved is said by the head's button."""
+    until = {"resolved": {"resolved_at": say.at(0)}, "snoozed": {"snoozed_until": say.at(9)}}.get(state, {})
+    conversation = make.conversation(channel, state=state, **until)
+
+    row = page.get("/b/lumen/inbox/query/rows/", {"q": "is:any"}).content.decode()
+    head = page.get(f"/b/lumen/conversations/{conversation.public_id}/").content.decode()
+
+    assert re.findall(r'class="chip chip--quiet">(\w*)<', row) == ([] if state == "open" else [state])
+    assert re.findall(r'class="head__state">(\w*)<', head) == ([in_head] if in_head else [])
+
+
+@pytest.mark.parametrize(
     ("role", "offered"),
     [(Role.AGENT, False), (Role.MANAGER, True), (Role.OPERATIONS, False), (Role.ADMINISTRATOR, True)],
 )
