@@ -104,11 +104,13 @@ def test_keys_are_about_the_result_in_hand(
     page.keyboard.press("e")
 
     expect(page.locator(".hit", has_text="Berta")).to_have_attribute("data-state", "resolved")
+    expect(page.locator(".hit", has_text="Berta").locator(".hit__state")).to_have_text("resolved")
     anna.refresh_from_db()
     berta.refresh_from_db()
     assert (anna.state, anna.assignee, berta.state) == ("open", mara, "resolved")
     page.keyboard.press("e")
     expect(page.locator(".hit", has_text="Berta")).to_have_attribute("data-state", "open")
+    expect(page.locator(".hit", has_text="Berta").locator(".hit__state")).to_be_hidden()
 
 
 def test_a_reply_to_the_result_in_hand(enter: Enter, outside: Outside, brand: Brand) -> None:

@@ -363,7 +363,7 @@ def test_a_result_of_a_search_is_marked_as_its_person_is_by_then(enter: Enter, a
     follow(anna.brand)
     page = enter(OPEN)
     page.keyboard.press("/")
-    page.keyboard.type("parcel")
+    page.keyboard.type("anna")
     page.locator("[data-hit]").first.focus()
 
     for vip in (True, False):
@@ -371,6 +371,7 @@ def test_a_result_of_a_search_is_marked_as_its_person_is_by_then(enter: Enter, a
         page.keyboard.type("vip")
         page.keyboard.press("Enter")
         expect(page.locator("[data-hit]").first).to_have_attribute("data-vip", "yes" if vip else "no")
+        expect(page.locator(".hit--person .vip")).to_be_visible(visible=vip)
         assert Contact.objects.get().vip is vip
 
 

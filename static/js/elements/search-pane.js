@@ -27,6 +27,10 @@ class SearchPane extends HTMLElement {
     return [...this.results.querySelectorAll("[data-hit]")]
   }
 
+  shows(id) {
+    return this.hits.some((hit) => hit.dataset.id === id)
+  }
+
   get current() {
     return this.results.querySelector("[data-hit][aria-current]")
   }
@@ -82,10 +86,9 @@ class SearchPane extends HTMLElement {
     if (this.contains(hit)) hit.setAttribute("aria-current", "true")
   }
 
-  /** What a key does to a result depends on how its conversation is now. */
   heard(rows) {
     for (const row of rows) {
-      for (const hit of this.hits) if (hit.dataset.id === row.dataset.id && newer(row, hit)) Object.assign(hit.dataset, { seq: row.dataset.seq, state: row.dataset.state, vip: row.dataset.vip })
+      for (const hit of this.hits) if (hit.dataset.id === row.dataset.id && newer(row, hit)) follow(hit, row.dataset)
     }
   }
 
@@ -167,4 +170,13 @@ class SearchPane extends HTMLElement {
     this.said.textContent = found?.dataset.for ? `${length}${more} found` : ""
   }
 }
+
+/** What a key does to a result depends on how its conversation is now, and the result says how it is. */
+function follow(hit, { seq, state, vip }) {
+  Object.assign(hit.dataset, { seq, state, vip })
+  const [said, star] = [hit.querySelector(".hit__state"), hit.querySelector(".vip[data-theirs]")]
+  if (said) said.textContent = state === "open" ? "" : state
+  if (star) star.hidden = vip !== "yes"
+}
+
 customElements.define("search-pane", SearchPane)

@@ -12,7 +12,7 @@ export function refresh(shell, { changed, first }) {
   let missing = false
   for (const [id, state, assignee, channel] of changed) {
     list.early.delete(id) // what waits for its time is not as it is now
-    if (list.find(id) || list.held.has(id)) wanted.set(id, {})
+    if (list.find(id) || list.held.has(id) || shell.search.shows(id)) wanted.set(id, {})
     else missing ||= judges || list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })
   }
   if (missing && judges) {
