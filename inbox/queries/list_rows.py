@@ -45,6 +45,7 @@ class Row(Head):
     """What a row shows, the same for every viewer."""
 
     window_closes_at: datetime | None
+    window_extends_to: datetime | None
     window_state: str
     not_sent: bool  # an answer in it did not leave, and nobody has looked after it
     now: datetime  # in the zone of whoever looks, where headings say until when today is
@@ -197,6 +198,7 @@ def row_of(conversation: Conversation, *, brand_slug: str, now: datetime) -> Row
         face=faces.of(name_of(conversation), conversation.thread_key),
         manifest=manifest,
         window_closes_at=window.closes_at if window else None,
+        window_extends_to=window.extends_to if window else None,
         window_state=window.state if window else "always",
         not_sent=conversation.not_sent,
         now=now,

@@ -24,6 +24,7 @@ class WindowState(StrEnum):
 class Window:
     state: WindowState
     closes_at: datetime | None = None  # of the state it is in
+    extends_to: datetime | None = None  # until when a person may answer still, once that is over
 
     @property
     def may_write(self) -> bool:
@@ -37,10 +38,10 @@ def decide(rules: WindowRules, *, opened_at: datetime | None, now: datetime) -> 
     if opened_at is None:
         return Window(WindowState.NEVER_OPENED)
     standard_end = opened_at + rules.standard - rules.margin
+    human_end = opened_at + rules.human_agent - rules.margin if rules.human_agent is not None else None
     if now < standard_end:
-        return Window(WindowState.OPEN, standard_end)
-    if rules.human_agent is not None:
-        human_end = opened_at + rules.human_agent - rules.margin
+        return Window(WindowState.OPEN, standard_end, human_end)
+    if human_end is not None:
         if now < human_end:
             return Window(WindowState.HUMAN_AGENT, human_end)
         return Window(WindowState.CLOSED, human_end)

@@ -48,14 +48,16 @@ class WaitChip extends Running {
   }
 }
 
+/** In a row it counts on to when a person may answer still, once the standard window is over; the composer asks how it is then. */
 class WindowChip extends Running {
   tell() {
-    const left = new Date(this.getAttribute("until")) - clock.now()
+    const now = clock.now()
     const state = this.getAttribute("state")
+    const ended = new Date(this.getAttribute("until")) <= now && state !== "closed"
+    const left = new Date((ended && this.getAttribute("then")) || this.getAttribute("until")) - now
     this.title = left <= 0 || state === "closed" ? "window closed" : "" // in a row only its mark may have room
     if (this.title) this.show("window closed", "closed")
     else this.show(`window ${span(left)}`, left < 30 * MINUTE ? "urgent" : left < 180 * MINUTE ? "soon" : "calm")
-    const ended = left <= 0 && state !== "closed"
     if (ended && !this.ended) this.dispatchEvent(new CustomEvent("window-ended", { bubbles: true }))
     this.ended = ended
   }

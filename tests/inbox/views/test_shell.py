@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from inbox import platforms
 from inbox.models import Brand, Channel, Membership, Person, Role
 from tests.factories import conversations as make
 from tests.factories import exchange as say
@@ -106,6 +107,20 @@ def test_a_row_says_how_long_one_may_answer_before_any_script_runs(
 
     found = re.search(r'<window-chip[^>]*data-tone="(\w+)"[^>]*>([^<]*)<', row)
     assert (found.groups() if found else None) == shown
+
+
+def test_a_row_knows_until_when_a_person_may_answer_after_the_standard_window(
+    page: Client, brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is told when it is over and nobody waits: the page goes on by itself."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: say.at(600))
+    make.conversation(ChannelFactory(brand=brand, platform="instagram"), window_opened_at=say.at(0))
+
+    row = page.get("/b/lumen/inbox/open/rows/").content.decode()
+
+    margin = platforms.get("instagram").window.margin
+    day, week = (say.at(0) + timedelta(days=days) - margin for days in (1, 7))
+    assert f'until="{day.isoformat()}" then="{week.isoformat()}"' in row
 
 
 def test_the_composer_says_how_long_one_may_answer_before_any_script_runs(
