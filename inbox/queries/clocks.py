@@ -9,10 +9,12 @@ from django.db.models import Case, Prefetch, Q, Value, When
 
 from inbox.models import Clock, ClockKind, ClockState, Conversation, Timer, TimerKind
 from inbox.queries import clock_facts, promises
+from inbox.rules.business_hours import Hours
 from inbox.rules.sla import State, clock_of
 
 SHOWN = 6  # clocks; older ones are history, unless they run or were broken since the conversation was opened
 MOST = 20
+_LONG = timedelta(days=1)  # for which a page may count on by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class ClockShown:
     breached_at: datetime | None
     segments: list[SegmentShown]
     marks: list[MarkShown] = field(default_factory=list)
+    going_on: tuple[datetime, datetime] | None = (
+        None  # as of when this was, and until when it counts on by itself
+    )
 
     @property
     def lines(self) -> list[SegmentShown | MarkShown]:
@@ -126,8 +131,18 @@ def _live(conversation: Conversation, rows: list[Clock], now: datetime) -> dict[
             last = parts[-1]
             parts[-1] = SegmentShown(last.started_at, None, last.counts, last.seconds, last.reason)
         state = ClockState(clock.state.value if clock.state in (State.RUNNING, State.PAUSED) else row.state)
-        shown[row.pk] = _shown(row, state, clock.counted.total_seconds(), clock.due_at, parts)
+        going_on = _going_on(promise.policy.hours, now) if parts and parts[-1].counts else None
+        shown[row.pk] = replace(
+            _shown(row, state, clock.counted.total_seconds(), clock.due_at, parts),
+            going_on=going_on if state == ClockState.RUNNING else None,
+        )
     return shown
+
+
+def _going_on(hours: Hours | None, now: datetime) -> tuple[datetime, datetime] | None:
+    """Nothing is told when the brand's day ends, so until then at the longest."""
+    until = hours.closes(now) if hours else now + _LONG
+    return (now, until) if until else None
 
 
 def _kept(row: Clock) -> ClockShown:

@@ -100,6 +100,11 @@ class Hours:
             step = min(step * 2, 64 * DAY)
         return None
 
+    def closes(self, at: datetime) -> datetime | None:
+        """When the working time that `at` lies in ends, or a day later where it goes on for longer; None where `at` lies in none."""
+        opens, closes = next(self.spans(at, at + DAY), (None, None))
+        return closes if opens == at else None
+
     def opening(self, day: date, zone: ZoneInfo) -> datetime | None:
         """When the brand begins a day's work on this day of `zone`'s calendar; None where it begins none. What goes on from the day before
         begins nothing: who never closes does not open at midnight.

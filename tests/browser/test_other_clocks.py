@@ -15,6 +15,21 @@ from tests.factories import conversations as make
 Enter = Callable[..., Page]
 FAST = "const own = Date.now.bind(Date); Date.now = () => own() + 180_000"
 STATE = re.compile(r"/composer/$")
+LATER = """async () => {
+  const clock = await import("/static/js/lib/clock.js")
+  const at = (seconds) => new Date(clock.now() + seconds * 1000).toISOString()
+  const place = document.createElement("div")
+  place.innerHTML = `
+    <window-chip until="${at(-1)}" then="${at(5 * 86400 + 60)}" state="open"></window-chip>
+    <window-chip until="${at(-1)}" state="open"></window-chip>
+    <window-chip until="${at(3 * 86400 + 60)}" state="human_agent"></window-chip>
+    <lasting-time seconds="58" since="${at(-3.5)}" until="${at(99)}"></lasting-time>
+    <lasting-time seconds="3598" since="${at(-99)}" until="${at(-96.5)}"></lasting-time>`
+  document.body.append(place)
+  const said = [...place.children].map((each) => each.textContent)
+  place.remove()
+  return said
+}"""
 
 
 def opened(enter: Enter, channel: Channel, *, left: timedelta, fast: bool) -> Page:
@@ -49,6 +64,9 @@ def test_a_window_is_open_as_long_as_it_is_for_the_server(enter: Enter, channel:
 
     # A minute is kept in hand.
     expect(page.locator("composer-state window-chip")).to_have_text("window 2 m")
+    # Once it is over, a row goes on to when a person may answer still; and what a clock counts goes on until nothing is told any more.
+    said = page.evaluate(LATER)
+    assert said == ["window 5 d", "window closed", "window 3 d", "1 m 01 s", "1 h 00 m 00 s"]
 
 
 def test_a_clock_that_jumps_does_not_make_the_page_ask_again_and_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -48,6 +50,7 @@ from inbox.models import (
     TriageCursor,
 )
 from inbox.queries import clocks as clock_query
+from inbox.queries import triage_facts
 from tests.factories import exchange, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -852,6 +855,44 @@ def test_the_pane_shows_clocks_whose_segments_add_up(channel: Channel) -> None:
     ]
     for clock in shown:
         assert sum(each.seconds for each in clock.segments) == clock.counted
+
+
+@pytest.mark.parametrize(
+    ("looked", "counted", "until"),
+    [(70, ["70", "70"], 3600), (4000, [], None)],
+    ids=["in the day's work", "after it"],
+)
+def test_a_clock_that_counts_says_until_when_its_figures_go_on_by_themselves(
+    channel: Channel, agent: Person, looked: float, counted: list[str], until: float | None
+) -> None:
+    """Nothing is told when the desk closes, an hour after noon."""
+    kept: dict[str, Any] = {"brand": channel.brand, "name": "Short", "time_zone": "UTC", "holidays": []}
+    week = {str(day): [[0, 780]] for day in range(7)}
+    opening = hours.save(hours=None, week=week, by=agent, now=at(0), **kept)
+    policy(channel, resolution=None, hours=opening)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    conversation = Conversation.objects.get()
+
+    facts = triage_facts.of(conversation, brand_slug="lumen", now=at(looked))
+    shown = render_to_string("inbox/_triage.html", {"triage": facts})
+
+    since = f'since="{at(looked).isoformat()}" until="{at(until).isoformat()}"' if until else ""
+    assert re.findall(r'<lasting-time seconds="(\d+)"', shown) == counted
+    assert shown.count(since) == len(counted) or not since
+
+
+def test_a_clock_without_hours_counts_on_and_one_that_stands_still_does_not(channel: Channel) -> None:
+    policy(channel, first_response=None, next_response=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    [runs] = clock_query.of(Conversation.objects.get(), now=at(9))
+    arrive(channel, exchange.echoed("On it.", seconds=20))
+    triage(channel, at(22))
+    [rests] = clock_query.of(Conversation.objects.get(), now=at(30))
+
+    assert runs.going_on == (at(9), at(9) + timedelta(days=1))
+    assert rests.going_on is None
 
 
 def test_the_pane_keeps_what_runs_and_what_was_broken_however_much_was_said_since(channel: Channel) -> None:
