@@ -18,6 +18,7 @@ from inbox.queries import (  # fmt: skip
     event_entries,
     inbox_list,
     notices,
+    rail,
     saved_views,
     staffing,
     thread_news,
@@ -142,9 +143,10 @@ def push_counts(brand_id: int, told: int, counts: dict[str, tuple[int, int]]) ->
 
 
 def counts_for(person: Person | AnonymousUser, brand: Brand) -> str:
-    """This person's saved views and all counters of theirs, as they are now."""
+    """This person's saved views and all counters of theirs, as they are now; and the word for their whole rail."""
     told, views, counts = saved_views.counts_of(person, brand)
-    return _text({"type": "counts", "counted": told, "counts": counts, "views": views})
+    drawn = rail.drawn_for(person, brand)
+    return _text({"type": "counts", "counted": told, "counts": counts, "views": views, "rail": drawn})
 
 
 def push_views(brand_id: int) -> None:
@@ -216,7 +218,8 @@ def catch_up(
         html = thread_fragments.html_of(fresh, entries, with_head=True, with_composer=True, with_person=True)
         gone = timeline.gone_since(conversation, read)
         found.append(_text(thread_fragments.message_of(conversation, html, last, gone)))
-    return [*found, _text(_rows_message(brand.pk, rows, since + 1, last, bells) | {"ask": ask})]
+    rows_message = _rows_message(brand.pk, rows, since + 1, last, bells)
+    return [*found, _text(rows_message | rail.channel_changed_since(brand, since) | {"ask": ask})]
 
 
 def newest_seq(brand_ids: Iterable[int]) -> dict[int, int]:

@@ -130,6 +130,7 @@ brand: list[URLPattern | URLResolver] = [
     path("inbox/<str:view_name>/", inbox.show, name="list"),
     path("inbox/<str:view_name>/rows/", inbox.rows, name="rows"),
     path("inbox/<str:view_name>/rows/<slug:sort_name>/", inbox.rows, name="sorted-rows"),
+    path("rail/", inbox.rail, name="rail"),
     path("query/words/", saved_views.words, name="query-words"),
     path("query/reading/", saved_views.reading, name="query-reading"),
     path("views/", saved_views.create, name="views"),

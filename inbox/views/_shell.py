@@ -16,7 +16,7 @@ from inbox.queries import (
     finding,
     inbox_list,
     notices,
-    saved_views,
+    rail,
     sorting,
     staffing,
     timeline,
@@ -41,10 +41,9 @@ def context(
     # The number first: what happens while the page is read is asked for again, never missed.
     numbers = BrandSequence.objects.filter(brand=brand).values_list("last", "brand__view_cursor__told")
     seq, told = numbers.first() or (0, 0)
-    house, kept = inbox_list.house(request.user, brand), saved_views.of(request.user, brand)
-    rail = inbox_list.counted([*house, *kept], brand)
+    found = rail_of(request, brand=brand)
     text, fault = request.GET.get("q", ""), None
-    offered = {view.name: view for view in rail}
+    offered = {view.name: view for view in (*found["views"], *found["saved"])}
     try:
         view = offered.get(view_name) or finding.view(request.user, brand, view_name, text=text)
     except QueryError as error:
@@ -53,12 +52,8 @@ def context(
         if not beside:
             raise
         view = offered["open"]
-    granted = access.granted_to(request.user, brand)
-    found: dict[str, Any] = {
-        "brand": brand,
+    found |= {
         "seq": seq,
-        "views": [each for each in rail if each.saved is None],
-        "saved": [each for each in rail if each.saved],
         "view": view,
         "bar": finding.bar(request.user, brand, view, now=now, text=text, fault=fault),
         "told": told or 0,
@@ -71,15 +66,27 @@ def context(
         "presence": staffing.presence_of(request.user, brand),
         "runs": bulk_runs.under_way(request.user, brand),
         "brands": list(access.brands_of(request.user)),
-        "may_run_channels": access.Permission.RUN_CHANNELS in granted,
         "may_change_view": view.saved is not None
-        and bool(view.saved.owner_id or view.saved.team_id or access.Permission.SET_UP in granted),
-        "may_set_up": access.Permission.SET_UP in granted,
-        "may_see_reports": access.Permission.SEE_REPORTS in granted,
+        and bool(view.saved.owner_id or view.saved.team_id or found["may_set_up"]),
     }  # fmt: skip
     if conversation:
         found |= thread(request, brand=brand, conversation=conversation, at=at)
     return found
+
+
+def rail_of(request: AgentRequest, *, brand: Brand) -> dict[str, Any]:
+    """The views with their counters, and where else this person may go."""
+    views = inbox_list.counted(rail.of(request.user, brand), brand)
+    granted = access.granted_to(request.user, brand)
+    return {
+        "brand": brand,
+        "views": [each for each in views if each.saved is None],
+        "saved": [each for each in views if each.saved],
+        "drawn": rail.drawn(views),
+        "may_run_channels": access.Permission.RUN_CHANNELS in granted,
+        "may_set_up": access.Permission.SET_UP in granted,
+        "may_see_reports": access.Permission.SEE_REPORTS in granted,
+    }
 
 
 def thread(

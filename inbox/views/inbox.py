@@ -40,6 +40,14 @@ def show(request: AgentRequest, brand_slug: str, view_name: str) -> HttpResponse
 
 @require_GET
 @signed_in
+def rail(request: AgentRequest, brand_slug: str) -> HttpResponse:
+    """The views as they are now: an open page puts them in the place of its own."""
+    brand = access.brand_for(request.user, brand_slug)
+    return render(request, "inbox/_rail.html", _shell.rail_of(request, brand=brand))
+
+
+@require_GET
+@signed_in
 def rows(request: AgentRequest, brand_slug: str, view_name: str, sort_name: str = "") -> HttpResponse:
     """A page of the list; or, with `turned_within`, what time alone has brought in within so many milliseconds; or, with `ids`, which of these are in it;
     or, with `changed_since`, what is in it of all that changed after that number."""

@@ -14,7 +14,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from inbox import realtime
-from inbox.actions import counting, saving
+from inbox.actions import channels, counting, saving
 from inbox.models import Brand, BrandSequence, Channel, Conversation, Membership, Person, Role, SavedView, Tag
 from inbox.queries import view_names
 from inbox.rules import view_reading
@@ -354,6 +354,14 @@ def test_the_rail_keeps_no_link_to_a_view_that_a_colleague_has_deleted(
     there = reverse("inbox:saved-view", args=["lumen", saved.public_id])
     colleague.post(there, {"q": "tag:late"}, headers={"X-Parley-Fragment": "1"})
     expect(link).to_have_attribute("data-count", f"saved:{saved.pk}.2")
+    # It is called what it is called by now, and a channel that nobody can answer on says so.
+    link.focus()
+    channels.park_sending(channel_id=channel.pk, reason="The token has expired.", now=timezone.now())
+    colleague.post(reverse("inbox:saved-view-name", args=["lumen", saved.public_id]), {"name": "Late ones"}, headers={"X-Parley-Fragment": "1"})  # fmt: skip
+    expect(link.locator(".view__label")).to_have_text("Late ones")
+    expect(link).to_be_focused()
+    expect(page.locator(".view[aria-current]")).to_have_attribute("data-command", "go-open")
+    expect(page.locator(f"[data-count='channel:{channel.pk}'] .view__warning")).to_be_visible()
     colleague.delete(there, headers={"X-Parley-Fragment": "1"})
 
     expect(link).to_have_count(0)

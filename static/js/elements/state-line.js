@@ -93,6 +93,11 @@ class StateLine extends HTMLElement {
     return { since: this.seen, read, ask: this.numbers.ask(read) }
   }
 
+  /** The counters of saved views, which are told by themselves. */
+  askCounts() {
+    this.#send({ counts: true })
+  }
+
   /** Something is told of and could not be had yet: the page is not live before it is. */
   owe(what) {
     this.owing.add(what)

@@ -13,7 +13,7 @@ import { Refused, ask, csrf, elements, explain, hadOrTold, notify, sentence } fr
 import { listen } from "../lib/keys.js"
 import { tellWhatWasLeft } from "../lib/leaving.js"
 import { Presence } from "../lib/presence.js"
-import { standFor } from "../lib/rail.js"
+import * as rail from "../lib/rail.js"
 import { standIn } from "../lib/standing-in.js"
 import { note } from "../lib/recent.js"
 import { tell } from "../lib/tooltips.js"
@@ -244,8 +244,10 @@ class WorkspaceShell extends HTMLElement {
     }
     if (news.type === "bulk" && String(news.person) === this.dataset.me) this.querySelector("bulk-runs").receive(elements(news.html))
     if (news.channel) this.composer?.channelChanged(news.channel)
+    if (news.channel || news.type === "reload") rail.readAnew(this)
     if (news.type === "counts") this.line.counted(news)
-    if (news.views) standFor(this, news.views)
+    if (news.views) rail.standFor(this, news.views)
+    rail.mind(this, news.rail)
     if (news.counts && !this.line.isOld(news)) this.#counters(news.counts, { partly: news.type === "counts" })
     if (news.told?.includes(Number(this.dataset.me))) this.querySelector("notice-bell")?.ring()
     if (news.spared?.includes(Number(this.dataset.me))) this.querySelector("notice-bell")?.look()

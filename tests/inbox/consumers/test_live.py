@@ -19,7 +19,17 @@ from django.test import Client
 from pytest_django import Settings
 
 from inbox import consumers, fanout, realtime, sessions
-from inbox.actions import assigning, contacts, employing, locking, noting, receiving, replying, sending
+from inbox.actions import (
+    assigning,
+    channels,
+    contacts,
+    employing,
+    locking,
+    noting,
+    receiving,
+    replying,
+    sending,
+)
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Party, ReachChanged
 from inbox.models import Channel, Conversation, Membership, Person
@@ -226,6 +236,23 @@ async def test_who_was_told_of_something_hears_it_though_their_page_is_too_far_b
         news = await page.hears()
 
     assert (news["type"], news["told"]) == ("reload", [jo.pk])
+
+
+async def test_who_missed_that_a_channel_was_parked_is_told_which(
+    channel: Channel, jo: Person, conversation: Conversation
+) -> None:
+    seen = conversation.seq
+    parked = {"channel_id": channel.pk, "reason": "Expired.", "now": say.at(5)}
+    await in_thread(lambda: channels.park_sending(**parked))
+
+    async with page_of(jo) as page:
+        await page.ask(since=seen)
+        missed = await page.hears("rows")
+        await page.ask(since=missed["last"])
+        nothing = await page.hears("rows")
+
+    assert missed["channel"] == channel.pk
+    assert "channel" not in nothing
 
 
 async def test_the_open_conversation_hears_its_messages_and_events(

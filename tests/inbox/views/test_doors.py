@@ -37,7 +37,7 @@ OF_THE_BRAND = {
     "settings", "settings-priority", "settings-priority-preview", "settings-policies", "settings-policy-new",
     "focus", "search", "settings-hours", "settings-hours-new", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
     "settings-canned", "settings-canned-new", "settings-macros", "settings-macro-new",
-    "views", "query-words", "query-reading",
+    "rail", "views", "query-words", "query-reading",
     "settings-teams", "settings-team-new", "settings-routing", "palette", "palette-people", "notices", "presence",
     "settings-people", "settings-person-new", "settings-replies", "settings-keys", "undo", "bulk", "bulk-rows", "bulk-snooze-preview",
 }  # fmt: skip

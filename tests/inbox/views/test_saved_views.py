@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox import realtime
+from inbox.actions import channels
 from inbox.models import Brand, Channel, Conversation, Membership, Person, Role, SavedView, Tag
 from inbox.queries import view_names
 from inbox.rules.view_reading import parse
@@ -284,3 +286,34 @@ def test_who_missed_that_a_view_is_another_hears_it_with_the_pulse_and_is_told_w
     assert realtime.pulses([brand.pk])[brand.pk]["counted"] > before
     told = json.loads(realtime.counts_for(jo, brand))["views"]
     assert told == ({f"view-{saved.public_id}": f"saved:{saved.pk}.2"} if what == "changed" else {})
+
+
+@pytest.mark.parametrize("what", ["named", "renamed", "moved", "parked", "counted"])
+def test_an_open_page_can_tell_that_its_rail_is_drawn_otherwise_by_now(
+    page: Client, jo: Person, brand: Brand, channel: Channel, what: str
+) -> None:
+    """Not by its figures: these are told by themselves."""
+    for name in ("Late refunds", "Praise"):
+        save(page, name=name)
+    first = SavedView.objects.get(name="Late refunds")
+    [before] = re.findall(r'data-drawn="(\w+)"', shown(page, "/b/lumen/inbox/open/"))
+    assert json.loads(realtime.counts_for(jo, brand))["rail"] == before
+
+    match what:
+        case "named":
+            save(page, name="Angry")
+        case "renamed":
+            page.post(at("saved-view-name", first.public_id), {"name": "Money back"}, headers=PIECE)
+        case "moved":
+            page.post(at("saved-view-place", first.public_id), {"by": "1"}, headers=PIECE)
+        case "parked":
+            channels.park_sending(channel_id=channel.pk, reason="Expired.", now=timezone.now())
+        case "counted":
+            make.conversation(channel)
+
+    rail = shown(page, at("rail"))
+    told = json.loads(realtime.counts_for(jo, brand))["rail"]
+    assert re.findall(r'data-drawn="(\w+)"', rail) == [told]
+    assert (told == before) is (what == "counted")
+    drawn = {"named": "Angry", "renamed": "Money back", "parked": "view__warning"}.get(what, "Late refunds")
+    assert drawn in rail and rail.lstrip().startswith("<ul")

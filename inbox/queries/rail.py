@@ -1,0 +1,42 @@
+"""The rail of views as one person sees it: those of the house, the saved ones, and the brand's channels with how they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import orjson
+from django.contrib.auth.models import AnonymousUser
+
+from inbox.models import Brand, Event, EventKind, Person
+from inbox.queries import inbox_list, saved_views
+from inbox.queries.inbox_list import View
+
+
+def of(person: Person, brand: Brand) -> list[View]:
+    """Without their counters."""
+    return [*inbox_list.house(person, brand), *saved_views.of(person, brand)]
+
+
+def drawn(views: Sequence[View]) -> str:
+    """A short word for all that is drawn of them but figures: an open page sees by it whether its rail is as it is now."""
+    told = [
+        (
+            view.name, view.label, view.account, view.key, view.count_key, view.saved.whose if view.saved else "",
+            view.channel.state if view.channel else "",
+        )
+        for view in views
+    ]  # fmt: skip
+    return sha256(orjson.dumps(told)).hexdigest()[:16]
+
+
+def drawn_for(person: Person | AnonymousUser, brand: Brand) -> str:
+    """Empty: nobody's."""
+    return drawn(of(person, brand)) if isinstance(person, Person) else ""
+
+
+def channel_changed_since(brand: Brand, seq: int) -> dict[str, int]:
+    """What a page is told that missed it: the last channel that was parked, or works again."""
+    found = Event.objects.filter(brand=brand, seq__gt=seq, kind=EventKind.CHANNEL_CHANGED)
+    data = found.order_by("-seq").values_list("data", flat=True).first()
+    return {"channel": data["channel"]} if data else {}
