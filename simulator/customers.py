@@ -196,6 +196,8 @@ def _comment(
     native = world.native(person, account)
     parent = world.message(account, draft.reply_to) if draft.reply_to else None
     draft.kind = kind
+    if parent is not None:
+        draft.reply_to = kernel.stands_below(parent)
     root = str(parent.extra.get("post", "") if parent is not None else post)
     if not root and not (on_x and kind == "mention"):
         root = account.posts[0]["id"]

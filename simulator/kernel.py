@@ -52,6 +52,10 @@ class Kernel:
             return 0
         return account.consented_ms or NEVER
 
+    def stands_below(self, parent: Message) -> str:
+        """The comment below which an answer to this one stands: with two levels, the one on the first."""
+        return parent.id if self.platforms[parent.platform].nests else parent.reply_to or parent.id
+
     async def gate(self, *, account: Account, request: Request) -> Response | None:
         """Draws the faults of API calls: a refusal, or None when the call may go on."""
         request.state.account = account.id

@@ -150,8 +150,7 @@ def _publish(
     if draft.attachments:
         raise Impossible("An answer in public carries no file here.")
     draft.kind = "comment"
-    # Instagram knows two levels: an answer to an answer stands under the same comment.
-    draft.reply_to = (account.platform == "instagram" and parent.reply_to) or parent.id
+    draft.reply_to = kernel.stands_below(parent)
     draft.extra["post"] = parent.extra.get("post", "")
 
 

@@ -69,6 +69,8 @@ class Platform(Protocol):
     def retry_delays(self) -> Sequence[float]: ...
 
     replays: bool
+    # Whether what answers an answer in public stands below that; where not, it stands below the same comment.
+    nests: bool
 
     def give_up_webhook(self, event: Event) -> None:
         """Nothing more is delivered to where this event would have gone."""

@@ -65,17 +65,45 @@ def test_an_answer_by_hand_below_a_post_is_a_post_in_the_same_public_thread(
     answered(tmp_path)
 
 
-@simulated
-async def test_on_instagram_an_answer_to_an_answer_stands_under_the_same_comment(outside: Outside) -> None:
-    comment = await outside.says("instagram", "Where is it?", kind="comment")
-    again = await outside.says("instagram", "Still nothing", kind="comment", reply_to=comment["id"])
-    who = {"from": "Mara Klein", "text": "We look."}
+@pytest.mark.parametrize("platform", ["instagram", "linkedin"])
+def test_with_two_levels_an_answer_to_an_answer_stands_under_the_same_comment(
+    platform: str, tmp_path: Any
+) -> None:
+    @simulated
+    async def answered(outside: Outside) -> None:
+        comment = await outside.says(platform, "Where is it?", kind="comment")
+        again = await outside.says(platform, "Still nothing", kind="comment", reply_to=comment["id"])
+        who = {"from": "Mara Klein", "text": "We look."}
 
-    named = await outside.does("instagram", "native_reply", target=again["id"], **who)
-    newest = await outside.does("instagram", "native_reply", thread=comment["thread"], **who)
+        named = await outside.does(platform, "native_reply", target=again["id"], **who)
+        newest = await outside.does(platform, "native_reply", thread=comment["thread"], **who)
 
-    rows = {row["id"]: row["reply_to"] for row in await outside.ledger()}
-    assert rows[named["id"]] == rows[newest["id"]] == comment["id"]
+        rows = {row["id"]: row["reply_to"] for row in await outside.ledger()}
+        assert rows[named["id"]] == rows[newest["id"]] == comment["id"]
+
+    answered(tmp_path)
+
+
+@pytest.mark.parametrize(("connector", "way"), WHERE_IT_IS_TOLD[:2], ids=IDS[:2])
+def test_what_a_customer_says_below_our_public_answer_goes_on_with_the_same_conversation(
+    connector: Connector, way: str, tmp_path: Any
+) -> None:
+    @simulated
+    async def talked(outside: Outside) -> None:
+        brand, platform = await brand_on(outside, connector), connector.manifest.key
+        asked = await outside.says(platform, "Where is my parcel?", kind="comment")
+        answer = await outside.does(
+            platform, "native_reply", target=asked["id"], text="On its way!", **{"from": "Mara Klein"}
+        )
+        thanks = await outside.says(platform, "Thank you!", kind="comment", reply_to=answer["id"])
+
+        events = [each for each in await told(outside, brand, way) if isinstance(each, InboundMessage)]
+
+        threads = {each.external_id: each.thread_id for each in events}
+        assert threads.keys() == {asked["id"], answer["id"], thanks["id"]}
+        assert set(threads.values()) == {f"comment:{asked['id']}"}
+
+    talked(tmp_path)
 
 
 @simulated

@@ -33,6 +33,7 @@ class Instagram:
     ack_seconds = 20.0
     batch = 1000
     replays = False
+    nests = False
     limit_forms: tuple[str, ...] = ("app", "account", "calls")
 
     def __init__(self, kernel: Kernel) -> None:

@@ -124,7 +124,7 @@ class Comments:
         draft = Draft(
             text=text,
             kind="comment",
-            reply_to=comment.reply_to or comment.id,
+            reply_to=self.kernel.stands_below(comment),
             client="api",
             extra={"post": comment.extra.get("post", "")},
         )

@@ -29,6 +29,7 @@ class LinkedIn:
     ack_seconds = 10.0
     batch = 10
     replays = False
+    nests = False
     limit_forms: tuple[str, ...] = ("burst", "minute", "day")
 
     def __init__(self, kernel: Kernel) -> None:

@@ -243,7 +243,13 @@ class Community:
         thread = self.world.thread(account, parent.thread)
         if thread is None:
             return errors.error("Not found", status=404)
-        draft = Draft(text=text, kind="comment", reply_to=parent.id, client="api", extra={"post": post})
+        draft = Draft(
+            text=text,
+            kind="comment",
+            reply_to=self.kernel.stands_below(parent),
+            client="api",
+            extra={"post": post},
+        )
         message = self.kernel.messaging.brand_writes(account=account, thread=thread, draft=draft, tell=False)
         short = message.id.rsplit(",", 1)[-1].rstrip(")")
         response = wire.answer(self._comment(account, message), status=201, headers={"x-restli-id": short})

@@ -31,6 +31,7 @@ class X:
     ack_seconds = 10.0
     batch = 50
     replays = True
+    nests = True
     limit_forms: tuple[str, ...] = ("problem", "legacy", "past", "bare")
 
     def __init__(self, kernel: Kernel) -> None:
