@@ -20,7 +20,12 @@ class Delivery:
     attempt: int = 0
     due: float = 0.0
     faults: list[str] = field(default_factory=list)
-    spoiled: bool = False
+    forged: bool = False
+
+    @property
+    def spoiled(self) -> bool:
+        """Whether it goes under a bad signature now: that is so once."""
+        return "signature.bad" in self.faults and self.attempt == 0
 
 
 def note_told(event: Event) -> None:
@@ -47,6 +52,7 @@ def stored(delivery: Delivery) -> dict[str, Any]:
         "messages": keys,
         "attempt": delivery.attempt,
         "faults": delivery.faults,
+        "forged": delivery.forged,
     }
 
 
@@ -65,4 +71,5 @@ def restored(row: dict[str, Any], world: World) -> Delivery:
         packet=Packet(body=base64.b64decode(row["body"]), headers=row["headers"], events=events),
         attempt=row["attempt"],
         faults=row["faults"],
+        forged=row.get("forged", False),
     )

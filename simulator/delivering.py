@@ -86,7 +86,9 @@ class Deliverer:
                 event = replace(event, fault="signature.bad")
             else:
                 forged = self.platforms[event.platform].forge(event)
-                self._spawn(self._deliver_alone(replace(forged, message=None, fault="signature.bad")))
+                self._spawn(
+                    self._deliver_alone(replace(forged, message=None, fault="signature.bad", forged=True))
+                )
         comes_again = event.fault != "signature.bad" or bool(self.platforms[event.platform].retry_delays())
         if comes_again:
             deliveries.note_told(event)
@@ -180,7 +182,7 @@ class Deliverer:
             packet=packet,
             due=due,
             faults=faults,
-            spoiled="signature.bad" in faults,
+            forged=all(one.forged for one in packet.events),
         )
         self._waiting[delivery.id] = delivery
         self.world.store.put("delivery", delivery.id, deliveries.stored(delivery))
@@ -199,16 +201,12 @@ class Deliverer:
         delays = platform.retry_delays()
         while delivery.id in self._waiting:
             await self._sleep(delivery.due - time.monotonic())
-            spoiled = delivery.spoiled and delivery.attempt == 0
-            status = await self._post(
-                delivery, platform.spoil(delivery.packet) if spoiled else delivery.packet, platform
-            )
+            packet = platform.spoil(delivery.packet) if delivery.spoiled else delivery.packet
+            status = await self._post(delivery, packet, platform)
             if delivery.id not in self._waiting:
                 return
-            forged = all(
-                event.message is None and event.fault == "signature.bad" for event in delivery.packet.events
-            )
-            if (isinstance(status, int) and 200 <= status < 300) or forged or delivery.attempt >= len(delays):
+            acknowledged = isinstance(status, int) and 200 <= status < 300
+            if acknowledged or delivery.forged or delivery.attempt >= len(delays):
                 del self._waiting[delivery.id]
                 self.world.store.remove("delivery", delivery.id)
                 return

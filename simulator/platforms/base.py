@@ -25,6 +25,8 @@ class Event:
     # Events of one group may share a POST.
     group: str = ""
     fault: str = ""
+    # It never happened: nobody sends it a second time.
+    forged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import signatures
+from simulator.deliveries import Delivery, restored, stored
 from simulator.faults import CATALOGUE, Faults, Rule
-from simulator.platforms.base import Event
+from simulator.platforms.base import Event, Packet
 from simulator.store import Store
-from tests.simulator.outside import LOG_VERSION, Outside, simulated
+from tests.simulator.outside import LOG_VERSION, RECEIVER, Outside, simulated
 
 NAMES = {
     "dup.exact", "dup.rebatched", "reorder", "drop", "echo.early", "echo.late", "echo.foreign", "signature.bad",
@@ -434,6 +435,63 @@ async def test_a_spoiled_delivery_comes_again_under_a_good_signature(outside: Ou
     (seen,) = outside.receiver.seen
     assert [one["status"] for one in row["deliveries"]] == [401, 200]
     assert signatures.meta_sha256(secret=secret, body=seen.body) == seen.headers["x-hub-signature-256"]
+
+
+@simulated
+async def test_also_what_became_of_a_comment_comes_again_where_its_delivery_was_spoiled(
+    outside: Outside,
+) -> None:
+    await outside.linkedin()
+    comment = await outside.says("linkedin", "Helo", kind="comment")
+    await outside.settle()
+    await outside.fault("signature.bad", mode="spoiled")
+    outside.receiver.statuses = [403]
+
+    await outside.does("linkedin", "edit", target=comment["id"], text="Hello")
+    await outside.settle()
+
+    (row,) = await outside.ledger()
+    tries = [(one["what"], one["status"]) for one in row["deliveries"] if "what" in one]
+    assert tries == [("edit", 403), ("edit", 200)]
+    assert [each.json["notifications"][0]["action"] for each in outside.receiver.seen] == [
+        "COMMENT",
+        "COMMENT_EDIT",
+    ]
+
+
+@simulated
+async def test_also_a_sign_of_which_the_ledger_has_no_row_comes_again(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+    answer = {"recipient": {"id": person}, "message": {"text": "Yes."}}
+    await outside.api.post("/v25.0/me/messages", json=answer, headers=headers)
+    await outside.settle()
+    await outside.fault("signature.bad", mode="spoiled")
+    outside.receiver.statuses = [401]
+
+    await outside.does("instagram", "read", **{"from": "Mara Klein"})
+    await outside.settle()
+
+    assert "read" in outside.elements()[-1]
+
+
+@simulated
+async def test_what_was_forged_is_delivered_once_and_also_after_a_restart_as_a_forgery(
+    outside: Outside,
+) -> None:
+    await outside.instagram()
+    await outside.fault("signature.bad")
+    outside.receiver.statuses = [401]  # the forged one goes first
+    written = await outside.says("instagram")
+    await outside.settle()
+    blank = Packet(body=b"{}", headers={}, events=())
+    sent = {"id": "1", "platform": "instagram", "account": "1", "url": RECEIVER, "packet": blank}
+    begun = Delivery(**sent, faults=["signature.bad"], forged=True)
+
+    again = restored(stored(begun), outside.simulator.kernel.world)
+
+    assert [each["message"]["mid"] for each in outside.elements()] == [written["id"]]
+    assert again.forged and again.spoiled
 
 
 @simulated

@@ -120,3 +120,30 @@ async def test_what_is_gone_is_answered_by_nobody_and_no_file_stands_below_a_pos
 
     assert [each.status_code for each in refused] == [400] * 3
     assert [row["direction"] for row in await outside.ledger()] == ["in"]
+
+
+@pytest.mark.parametrize("connector", [linkedin, x], ids=["linkedin", "x"])
+def test_that_nobody_was_told_of_the_end_of_a_public_answer_stands_in_the_ledger(
+    connector: Connector, tmp_path: Any
+) -> None:
+    @simulated
+    async def swallowed(outside: Outside) -> None:
+        await brand_on(outside, connector)
+        platform = connector.manifest.key
+        asked = await outside.says(platform, "Where is my parcel?", kind="comment")
+        answer = await outside.does(
+            platform, "native_reply", target=asked["id"], text="On its way!", **{"from": "Mara Klein"}
+        )
+        await outside.settle()
+        await outside.fault("drop")
+
+        await outside.does(platform, "unsend", target=answer["id"])
+
+        [row] = [each for each in await outside.ledger() if each["id"] == answer["id"]]
+        assert [(each["what"], each.get("fault")) for each in row["history"]] == [
+            ("created", None),
+            ("unsend", "drop"),
+        ]
+        assert (row["deliveries"][-1]["what"], row["deliveries"][-1]["status"]) == ("unsend", "dropped")
+
+    swallowed(tmp_path)

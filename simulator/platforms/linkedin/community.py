@@ -147,10 +147,14 @@ class Community:
         hook = self.world.webhooks.get(f"linkedin|{happening.account.id}")
         if hook is None or not hook.valid:
             return []
-        message = happening.message if happening.kind == "message" else None
         return [
             Event(
-                platform="linkedin", account=happening.account.id, url=hook.url, payload=row, message=message
+                platform="linkedin",
+                account=happening.account.id,
+                url=hook.url,
+                payload=row,
+                message=happening.message,
+                what=happening.kind,
             )
         ]
 

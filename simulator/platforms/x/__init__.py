@@ -229,7 +229,8 @@ class X:
         self.subscribing.give_up(event.url)
 
     def replayed(self, event: Event, *, since_ms: int, most: int, complete: bool) -> list[Event]:
-        until_ms = event.message.at_ms if event.message else self.world.clock.now_ms()
+        new = event.message if event.what == "message" else None
+        until_ms = new.at_ms if new else self.world.clock.now_ms()
         return self.subscribing.replayed_to(event.url, since_ms, until_ms, most=most, complete=complete)
 
     async def shake_hands(self, *, account: str) -> list[dict[str, Any]]:

@@ -86,7 +86,7 @@ def _direction_fits(hook: Webhook, kind: str) -> bool:
 
 
 def _event(happening: Happening, url: str, payload: dict[str, Any], *, group: str) -> Event:
-    message = happening.message if happening.kind == "message" else None
+    message = happening.message if happening.kind in {"message", "unsend"} else None
     fault = str(message.extra.get("fault", "")) if message else ""
     return Event(
         platform="x",
@@ -94,6 +94,7 @@ def _event(happening: Happening, url: str, payload: dict[str, Any], *, group: st
         url=url,
         payload=payload,
         message=message,
+        what=happening.kind,
         group=group,
         fault=fault,
     )
