@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connectors import sides
 from connectors.differences import Difference, Gone, Kind
@@ -14,8 +14,10 @@ from connectors.natives import READ_AGAIN_MS, Native
 from connectors.sides import Kept, Lost
 from inbox.models import Direction, Message
 from inbox.platforms import ReceiveRules
+from inbox.rules import ahead
 
 OWN_CLOCK_MS = 30_000  # between our clock and a platform's, with the time that an answer takes
+_AHEAD_MS = ahead.TOLERATED // timedelta(milliseconds=1)
 MEDIA_LINK = re.compile(r"\s*https://t\.co/\w+")
 
 
@@ -167,7 +169,8 @@ def _where(native: Native, ours: Kept) -> Iterator[tuple[Kind, str]]:
     # What was dated by its delivery may stand as late as that was, until history tells more.
     apart = early if ours.by_delivery else abs(early)
     if ours.at_ms and apart >= (OWN_CLOCK_MS if ours.is_reply else 1000):
-        yield Kind.TIME, f"{apart / 1000:.1f} seconds apart"
+        held_back = ", as what is told from more than a day ahead is" if early > _AHEAD_MS else ""
+        yield Kind.TIME, f"{apart / 1000:.1f} seconds apart{held_back}"
     # In public a reply to an answer may stand under what that answered: some networks know two levels.
     is_flattened = native.public and ours.is_reply
     if native.answers and ours.answers and native.answers != ours.answers and not is_flattened:

@@ -379,6 +379,21 @@ def test_a_thread_that_is_an_hour_off_is_in_order_and_differs(agreeing):
     assert told["named"][0]["detail"] == "3600.0 seconds apart"
 
 
+def test_what_is_told_from_more_than_a_day_ahead_is_said_to_be_held_back(agreeing, receipt):
+    rows, url = agreeing
+    rows.append(native("m4", "Tomorrow and more", seconds=90_000))
+    receipt(message_item("m4", "Tomorrow and more", seconds=90_000))
+    draining.drain(now=NOW + timedelta(seconds=10))
+
+    _, told = compared(url)
+
+    [difference] = told["named"]
+    assert (difference["kind"], difference["detail"].partition(", ")[2]) == (
+        "time differs",
+        "as what is told from more than a day ahead is",
+    )
+
+
 def test_what_was_dated_by_its_delivery_may_be_late_and_not_early(agreeing, receipt):
     rows, url = agreeing
     rows.append(native("m4", "Nice", seconds=4))
