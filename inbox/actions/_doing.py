@@ -30,10 +30,12 @@ from inbox.models import (
     UndoKind,
 )
 from inbox.models.conversations import UNDER_WAY, ConversationQuerySet
-from inbox.queries import inbox_list, routing_facts
+from inbox.queries import inbox_list, routing_facts, view_rows
+from inbox.rules.view_query import Query
 
 GONE, LEFT_VIEW = "no longer there", "no longer in this view"
 WROTE = "the customer has written since"
+QUERY = "query"  # of a run's value: what a view that was typed or saved asks for
 RIVAL = "a newer conversation with this person is open"
 
 
@@ -87,13 +89,11 @@ def do(ledger: events.Ledger, run: BulkRun, ids: Sequence[int], now: datetime) -
 
 def _still_meant(run: BulkRun, ids: Sequence[int], done: Done) -> list[int]:
     """Of a whole view, those that are in it now; of what buries news, those whose customers wrote nothing new."""
-    found = Conversation.objects.filter(brand_id=run.brand_id, pk__in=list(ids))
-    view = inbox_list.view_named(run.view, run.person, run.brand) if run.view else None
-    if view is not None:
-        found = view.conversations(run.person, run.brand).filter(pk__in=list(ids))
-    left = sorted(found.values_list("pk", flat=True))
+    view = _view(run)
+    found = view if view is not None else Conversation.objects.of_brand(run.brand)
+    left = sorted(found.filter(pk__in=list(ids)).values_list("pk", flat=True))
     if len(left) < len(ids):
-        done.skipped[LEFT_VIEW if view else GONE] += len(ids) - len(left)
+        done.skipped[GONE if view is None else LEFT_VIEW] += len(ids) - len(left)
     if run.act in BURIES and left:
         news = Event.objects.filter(
             conversation__in=left, kind=EventKind.MESSAGE_RECEIVED, seq__gt=run.seen_seq
@@ -102,6 +102,16 @@ def _still_meant(run: BulkRun, ids: Sequence[int], done: Done) -> list[int]:
         done.skipped.update(WROTE for pk in left if pk in wrote)
         left = [pk for pk in left if pk not in wrote]
     return left
+
+
+def _view(run: BulkRun) -> ConversationQuerySet | None:
+    """All that is in the view that was meant. As of when that was asked for: time alone takes nothing out of it."""
+    if QUERY in run.value:
+        query = Query.from_json(run.value[QUERY])
+        asked = view_rows.asked(run.brand, query, me=run.person_id, now=run.created_at)
+        return view_rows.conversations(asked)
+    view = inbox_list.view_named(run.view, run.person, run.brand) if run.view else None
+    return None if view is None else view.conversations(run.person, run.brand)
 
 
 def written_to(selected: ConversationQuerySet, seen: Mapping[UUID, int]) -> set[int]:

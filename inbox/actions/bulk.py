@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -64,8 +65,8 @@ def begin(
     """
     seen = seen or {}
     run = BulkRun.objects.create(
-        brand=brand, person=by, act=act, words=words, value=dict(value), view=view.name if view and view.query is None else "", seen_seq=seen_seq,
-        created_at=now,
+        brand=brand, person=by, act=act, words=words, value={**value, **_asked(view)}, view=view.name if view and view.query is None else "",
+        seen_seq=seen_seq, created_at=now,
     )  # fmt: skip
     if view is not None:
         run.total = _write_down(run, view.conversations(by, brand, now=now))
@@ -87,6 +88,14 @@ def begin(
             until=now + LONGEST,
         )
     return run
+
+
+def _asked(view: View | None) -> dict[str, Any]:
+    """What was typed or saved, for each batch to look again. Without its words: what was said stays said, and to look that up takes
+    longer than whoever writes for the brand should wait."""
+    if view is None or view.query is None:
+        return {}
+    return {_doing.QUERY: replace(view.query, words=()).as_json()}
 
 
 def _select(run: BulkRun, seen: Mapping[UUID, int]) -> None:

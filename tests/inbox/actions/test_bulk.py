@@ -39,7 +39,7 @@ from inbox.models import (
     ViewCount,
 )
 from inbox.models.conversations import ConversationQuerySet
-from inbox.queries import inbox_list
+from inbox.queries import finding, inbox_list
 from tests.factories import conversations as make
 from tests.factories import exchange as say
 from tests.factories import teams
@@ -77,7 +77,7 @@ def last(channel: Channel) -> int:
 def begin(channel: Channel, by: Person, act: BulkAct, **fields: Any) -> BulkRun:
     view = fields.pop("view", "open")
     fields.setdefault("seen", dict.fromkeys(fields.pop("ids", ()), last(channel)))
-    found = inbox_list.view_named(view, by, channel.brand) if view else None
+    found = finding.view(by, channel.brand, view, text=fields.pop("typed", "")) if view else None
     return bulk.begin(
         **{
             "brand": channel.brand, "by": by, "act": act, "words": act.label, "value": {}, "seen_seq": last(channel), "now": NOW,
@@ -149,6 +149,23 @@ def test_what_left_the_view_meanwhile_is_skipped_and_said(
     assigning.assign(conversation=taken, to=bea, by=bea, now=NOW)
 
     run = finish(run)
+
+    assert (run.done, run.reasons) == (5, {"no longer in this view": 1})
+    taken.refresh_from_db()
+    assert taken.assignee == bea
+
+
+def test_what_left_a_typed_view_meanwhile_is_skipped_and_time_alone_takes_nothing_out_of_it(
+    channel: Channel, jo: Person, bea: Person, small_batches: None
+) -> None:
+    taken, *_ = make.conversations(channel, 6, due_at=NOW + timedelta(minutes=50))
+    typed = "assignee:none due>40m"
+    run = begin(
+        channel, jo, BulkAct.ASSIGN, view=finding.TYPED, typed=typed, value={"person": jo.pk, "name": "Jo"}
+    )
+    assigning.assign(conversation=taken, to=bea, by=bea, now=NOW)
+
+    run = finish(run, at=NOW + timedelta(minutes=30))
 
     assert (run.done, run.reasons) == (5, {"no longer in this view": 1})
     taken.refresh_from_db()
