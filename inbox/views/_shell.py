@@ -34,15 +34,16 @@ def context(
     conversation: Conversation | None = None,
     at: Message | None = None,
     beside: bool = False,
+    text: str | None = None,
 ) -> dict[str, Any]:
     """`beside`: the address is that of something else, and the view only stands beside it. One that is no more, or a colleague's own,
-    is `open` there; elsewhere Http404 is raised for it."""
+    is `open` there; elsewhere Http404 is raised for it. `text`: what the view asks for, where `q` is something else."""
     now = timezone.now()
     # The number first: what happens while the page is read is asked for again, never missed.
     numbers = BrandSequence.objects.filter(brand=brand).values_list("last", "brand__view_cursor__told")
     seq, told = numbers.first() or (0, 0)
     found = rail_of(request, brand=brand)
-    text, fault = request.GET.get("q", ""), None
+    text, fault = request.GET.get("q", "") if text is None else text, None
     offered = {view.name: view for view in (*found["views"], *found["saved"])}
     try:
         view = offered.get(view_name) or finding.view(request.user, brand, view_name, text=text)

@@ -37,5 +37,8 @@ def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
     if is_fragment(request):
         template = "inbox/_search_page.html" if older_than else "inbox/_search_results.html"
         return render(request, template, found)
-    context = _shell.context(request, brand=brand, view_name=request.GET.get("view", "open"), beside=True)
+    context = _shell.context(
+        request, brand=brand, view_name=request.GET.get("view", "open"), beside=True,
+        text=request.GET.get("filter", ""),
+    )  # fmt: skip
     return render(request, "inbox/workspace.html", context | {"search": found})

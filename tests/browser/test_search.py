@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -131,17 +132,27 @@ def test_a_reply_to_the_result_in_hand(enter: Enter, outside: Outside, brand: Br
 def test_people_are_found_and_a_search_can_be_kept_as_an_address(
     enter: Enter, outside: Outside, brand: Brand
 ) -> None:
-    outside.write("Hello", who="anna")
+    for number in range(6):
+        outside.write("Hello", who=f"anna{number}")
     follow(brand)
+    page = enter("/b/lumen/inbox/query/?q=is%3Aunread&sort=newest")
+    page.keyboard.press("/")
+    page.keyboard.type("ann")
+    expect(page.locator(".hit--person")).to_have_count(5)
 
-    page = enter("/b/lumen/search/?q=ann")
+    page.reload()
 
-    expect(page.locator(".hit--person")).to_contain_text("Anna")
-    page.locator(".hit--person").click()
-    expect(page.locator(".head__name")).to_have_text("Anna")
+    expect(page.locator(".hit--person")).to_have_count(5)
+    page.get_by_role("link", name="More people").click()
+    expect(page.locator(".hit--person")).to_have_count(6)
+    expect(page.locator(".hit--person").last).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".head__name")).to_contain_text("Anna")
     page.go_back()
     expect(page.locator("#search-field")).to_have_value("ann")
     expect(page.locator(".thread .empty")).to_be_visible()
+    page.locator("#search-field").press("Escape")
+    expect(page).to_have_url(re.compile(r"/inbox/query/\?q=is%3Aunread&sort=newest$"))
 
 
 def test_a_reply_from_the_middle_of_a_thread_is_shown_at_its_end(

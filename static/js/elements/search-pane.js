@@ -35,8 +35,13 @@ class SearchPane extends HTMLElement {
     return this.results.querySelector("[data-hit][aria-current]")
   }
 
+  /** With the list that stands behind it: its view, what was typed for that, and its order. */
   get address() {
-    return `${this.dataset.url}?${new URLSearchParams({ q: this.field.value, view: this.shell.dataset.view })}`
+    const list = new URLSearchParams(this.shell.dataset.sorted)
+    const asked = new URLSearchParams({ q: this.field.value, view: this.shell.dataset.view })
+    if (list.has("q")) asked.set("filter", list.get("q"))
+    if (list.has("sort")) asked.set("sort", list.get("sort"))
+    return `${this.dataset.url}?${asked}`
   }
 
   open({ push = true, typed } = {}) {
@@ -124,16 +129,29 @@ class SearchPane extends HTMLElement {
     else if (event.target.closest("[data-more]")) {
       event.preventDefault()
       this.#more()
+    } else if (event.target.closest("[data-more-people]")) {
+      event.preventDefault()
+      this.#morePeople(event.target.closest("[data-more-people]").href)
     }
   }
 
+  async #morePeople(address) {
+    const { length } = this.#people
+    await this.#ask(address)
+    if (!this.results.contains(document.activeElement)) this.#people[length]?.focus()
+  }
+
+  get #people() {
+    return this.results.querySelectorAll(".hit--person")
+  }
+
   /** What is on its way for other words is of no use any more. */
-  async #ask() {
+  async #ask(address = this.address) {
     this.asking?.abort()
     const asking = (this.asking = new AbortController())
     this.toggleAttribute("data-waiting", true)
     try {
-      const html = await ask(this.address, { signal: asking.signal })
+      const html = await ask(address, { signal: asking.signal })
       this.results.replaceChildren(...elements(html))
       this.results.scrollTop = 0
       if (this.isOpen && !this.shell.dataset.open) history.replaceState({}, "", this.address)

@@ -480,3 +480,15 @@ def test_the_page_alone_shows_search_open_with_its_results(page: Client, channel
     html = page.get("/b/lumen/search/", {"q": "parcel"}).content.decode()
 
     assert "data-searching" in html and "<mark>parcel</mark>" in html
+
+
+def test_the_list_behind_a_search_keeps_what_was_typed_for_it_and_its_order(
+    page: Client, channel: Channel
+) -> None:
+    receive(channel, say.wrote("Where is my parcel?"))
+    behind = {"view": "query", "filter": "is:unread", "sort": "newest"}
+
+    html = page.get("/b/lumen/search/", {"q": "before:2027-10-01 parcel", **behind}).content.decode()
+
+    assert 'data-sorted="q=is%3Aunread&amp;sort=newest"' in html
+    assert "There is no field" not in html
