@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from inbox.exchange import MessageKind
 from inbox.models import Conversation, Message
@@ -55,10 +55,11 @@ def conversation(outside: Outside) -> Conversation:
     Conversation.objects.update(
         tags=["refund", "vip", "damaged"], window_opened_at=timezone.now() - timedelta(hours=23)
     )
+    asked = Message.objects.earliest("pk").external_id
     for state, fields in (
         ("failed", {"state_reason": "The person has left"}),
         ("uncertain", {}),
-        ("queued", {}),
+        ("queued", {"text": "It is here: https://example.com/here", "reply_to": asked}),
     ):
         make.messages(
             conversation, 1, direction="out", state=state, external_id=None, author_name="Mara", **fields
@@ -91,6 +92,20 @@ def test_the_workspace(enter: Enter, conversation: Conversation, scheme: str, wi
     page.keyboard.press("a")
     page.wait_for_selector(".picker__option")
     assert faults(page) == []
+    if width < 1440:
+        return
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    page.wait_for_selector(".row[data-left]")
+    page.locator("#composer-text").focus()
+    page.keyboard.type("{{")
+    page.wait_for_selector(".offers__list .offer")
+    assert faults(page) == []
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator(".offers__list")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#composer-text")).to_be_focused()
+    expect(page.locator(".offer").nth(1)).to_have_attribute("aria-selected", "true")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

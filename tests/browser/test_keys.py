@@ -395,7 +395,7 @@ def test_a_macro_from_the_palette_is_shown_before_it_is_done(enter: Enter, chann
     made = make.conversation(channel, window_opened_at=timezone.now())
     make.messages(made, 1)
     for name in ("Close", "Close and thank"):
-        Macro.objects.create(brand=channel.brand, name=name, note="Thanked", resolves=True)
+        Macro.objects.create(brand=channel.brand, name=name, note="Thanked\n" * 9 + "at last", resolves=True)
     page = enter(f"/b/lumen/conversations/{made.public_id}/")
 
     page.keyboard.press("Control+k")
@@ -404,6 +404,7 @@ def test_a_macro_from_the_palette_is_shown_before_it_is_done(enter: Enter, chann
     page.keyboard.press("Enter")
     expect(page.locator("#composer-offers [aria-selected=true]")).to_contain_text("Close and thank")
     expect(page.locator("[data-plan-place]")).to_contain_text("Resolve")
+    expect(page.locator(".plan__text")).to_have_attribute("tabindex", "0")  # it scrolls, and keys go into it
     assert Conversation.objects.get().state == ConversationState.OPEN
     page.keyboard.press("Enter")
 

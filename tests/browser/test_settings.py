@@ -97,6 +97,12 @@ def test_the_queue_reorders_while_a_weight_is_typed(enter: Enter, managed: Chann
     expect(page.get_by_role("status")).to_contain_text("scored anew")
     assert PriorityWeights.objects.get().weights["negative"] == -60
 
+    make.conversations(managed, 25, unread_count=1)
+    page.reload()
+    page.get_by_label("Each unread message, up to five").fill("1")
+    expect(page.locator("#preview")).to_contain_text("would move")
+    assert faults(page) == []
+
 
 def test_the_effect_of_a_promise_is_told_in_place_and_nothing_is_saved(
     enter: Enter, managed: Channel

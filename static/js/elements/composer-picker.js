@@ -32,6 +32,7 @@ class ComposerPicker extends HTMLElement {
     this.addEventListener("focusout", (event) => this.#leave(event))
     this.preview.addEventListener("keydown", (event) => event.key === "Escape" && this.#comeBack(event))
     this.list.addEventListener("pointerdown", (event) => event.preventDefault()) // the hand stays in the text
+    this.list.addEventListener("keydown", (event) => this.pressed(event) && this.#comeBack(event))
     this.list.addEventListener("click", ({ target }) => this.#take(target.closest("[role=option]")))
   }
 
@@ -159,7 +160,7 @@ class ComposerPicker extends HTMLElement {
     return this.querySelector(this.marked?.dataset.kind === "macro" ? "[data-plan-place]" : ".offers__words")
   }
 
-  /** Whether there is more of it than has room. */
+  /** Whether there is more of it than has room. Whatever can be scrolled can be gone into. */
   #fitIn() {
     const further = this.querySelector("[data-further]")
     const { shownAt } = this
@@ -168,6 +169,10 @@ class ComposerPicker extends HTMLElement {
     further.hidden = shownAt.scrollHeight <= shownAt.clientHeight
     for (const each of this.preview.children) each.removeAttribute("tabindex")
     if (!further.hidden) shownAt.tabIndex = 0
+    for (const each of [this.list, ...this.preview.querySelectorAll(".plan__text")]) {
+      if (each.scrollHeight > each.clientHeight) each.tabIndex = 0
+      else each.removeAttribute("tabindex")
+    }
   }
 
   #mark(option) {
