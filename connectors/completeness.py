@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from connectors import sides
 from connectors.differences import Difference, Gone, Kind
-from connectors.natives import READ_AGAIN_MS, Native
+from connectors.natives import Native
 from connectors.sides import Kept, Lost
 from inbox.models import Direction, Message
 from inbox.platforms import ReceiveRules
@@ -100,14 +100,8 @@ def compare(
                 note(Kind.MISSING if native.expected else Gone.UNTOLD, native, words)
             elif native.by_api:
                 note(Kind.SENT_TWICE, native, "left through the API, and no reply in the inbox stands for it")
-            elif native.expected or (native.gone_after_ms or 0) >= READ_AGAIN_MS:
-                note(Kind.MISSING, native)
-            elif native.gone_after_ms is not None:
-                note(Gone.MESSAGE, native, "history showed it, and it was unsent before it was shown again")
-            elif native.overtaken and not any(each.speaks_of(native, keys) for each in lost):
-                note(Kind.LOST, native, "its platform tells it no more, and no gap says that it is lost")
             else:
-                note(Gone.UNTOLD, native)
+                note(*_not_here(native, is_listed=any(each.speaks_of(native, keys) for each in lost)))
             continue
         if len(ours) > 1:
             note(Kind.DOUBLED, native, f"stands {len(ours)} times in the inbox")
@@ -127,6 +121,26 @@ def compare(
                 "left through the API more often than replies with these words were sent",
             )
     return [*found, *_strangers(natives, kept), *_split(natives, kept), *_disorder(natives, kept)]
+
+
+def _not_here(native: Native, *, is_listed: bool) -> tuple[Kind | Gone, Native, str]:
+    """What it is called that the inbox has nothing of it. `is_listed`: a gap says that it is lost, which excuses nothing that history
+    went on telling."""
+    if native.expected:
+        return Kind.MISSING, native, ""
+    if native.could_be_kept:
+        return (
+            Kind.MISSING,
+            native,
+            "history told it again" if native.shown_again else "history told it for long",
+        )
+    if native.is_taken_back:
+        if native.shown_ms:
+            return Gone.MESSAGE, native, "history told it once, and it was unsent within the hour"
+        return Gone.UNTOLD, native, "it was unsent within the hour"
+    if native.shown_until_ms and not is_listed:
+        return Kind.LOST, native, "its platform tells it no more, and no gap says that it is lost"
+    return Gone.UNTOLD, native, ""
 
 
 def _takes_one(replies: Counter[str], native: Native) -> bool:
@@ -194,13 +208,15 @@ def _content(native: Native, ours: Kept, rules: ReceiveRules) -> Iterator[tuple[
 
 
 def _was_untold(kind: Kind, native: Native, ours: Kept) -> bool:
-    """Whether all that differs is what no delivery told and history shows no more."""
+    """Whether all that differs is what no delivery told and history shows no more. All that stands here must be as it was before that."""
     untold = native.untold
     if kind == Kind.REACTIONS:
-        return all(actor in untold.actors for actor, _ in native.reactions ^ ours.reactions)
+        return untold.explains(ours.reactions, there=native.reactions)
     if kind == Kind.TEXT:
         return ours.text in untold.texts
-    return kind == Kind.DELETION and untold.unsent and not ours.deleted
+    was_whole = ours.text in untold.texts and not ours.lost_files
+    as_reacted = untold.explains(ours.reactions, there=native.reactions)
+    return kind == Kind.DELETION and untold.unsent and was_whole and as_reacted
 
 
 def _same_text(native: Native, ours: Kept, rules: ReceiveRules) -> bool:

@@ -70,6 +70,8 @@ class Lost:
     until_ms: float
 
     def speaks_of(self, native: Native, thread_keys: Collection[str]) -> bool:
+        if native.shown_ms and self.since_ms == -math.inf:
+            return False  # somebody asked for what was before the channel, and was told it
         told = {"", native.thread, native.author, native.recipient, *thread_keys}
         return self.thread_key in told and self.since_ms <= native.at_ms < self.until_ms
 

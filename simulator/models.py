@@ -70,6 +70,9 @@ class Thread:
     customer_typing_until: int = 0
 
 
+_A_TRY_MS = 60_000
+
+
 @dataclass(slots=True, kw_only=True)
 class Message:
     platform: str
@@ -101,6 +104,24 @@ class Message:
     told: bool = False
     known: bool = False
     shown_ms: int = 0
+
+    def show(self, now_ms: int) -> bool:
+        """A page of history tells it, with all that became of it. Whether anything of that is told for the first time, or again after more
+        than the second try takes of whoever was cut off."""
+        news = False
+        for one in self.history:
+            since = one.setdefault("shown_ms", now_ms)
+            if since == now_ms:
+                news = True
+            elif now_ms - since >= _A_TRY_MS and "shown_again_ms" not in one:
+                one["shown_again_ms"] = now_ms
+                news = True
+        self.shown_ms = self.shown_ms or now_ms
+        return news
+
+    @property
+    def unsent_ms(self) -> int:
+        return max((one["at_ms"] for one in self.history if one["what"] == "unsend"), default=0)
 
 
 @dataclass(slots=True, kw_only=True)

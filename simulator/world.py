@@ -274,8 +274,7 @@ class World:
 
     def show(self, message: Message) -> None:
         """A page of history tells of it. Whoever asked may be killed before they have kept it, so that is no proof that it is known."""
-        if not message.shown_ms:
-            message.shown_ms = self.clock.now_ms()
+        if message.show(self.clock.now_ms()):
             self.save_message(message)
 
     def tell(self, happening: Happening) -> None:

@@ -17,17 +17,17 @@ def expected(kernel: Kernel, message: Message) -> bool:
     may have been killed before the page was kept. Only who hid it knew what."""
     if message.known or message.told or message.client == "api" or (message.hidden and message.shown_ms):
         return True
-    return kernel.platforms[message.platform].recoverable(message)
+    return kernel.platforms[message.platform].shown_until(message) == NEVER
 
 
 def overtaken(kernel: Kernel, message: Message) -> bool:
     """Nobody told it, and history, which showed it at first, has gone past it: whoever had asked in time would have it."""
-    return not expected(kernel, message) and kernel.platforms[message.platform].was_recoverable(message)
+    return bool(_shown_until(kernel, message)) and not message.deleted
 
 
-def gone(kernel: Kernel, message: Message) -> bool:
-    """History showed it, nobody told it, and it was unsent: who lost the page that showed it cannot ask for it again."""
-    return bool(message.shown_ms) and message.deleted and not expected(kernel, message)
+def _shown_until(kernel: Kernel, message: Message) -> int | None:
+    """Until when history showed what cannot be known any more (0: never)."""
+    return None if expected(kernel, message) else kernel.platforms[message.platform].shown_until(message)
 
 
 def row(kernel: Kernel, message: Message) -> dict[str, Any]:
@@ -55,7 +55,8 @@ def row(kernel: Kernel, message: Message) -> dict[str, Any]:
         "expected": expected(kernel, message),
         "overtaken": overtaken(kernel, message),
         "shown_ms": message.shown_ms,
-        "gone": gone(kernel, message),
+        "shown_again_ms": message.history[0].get("shown_again_ms", 0),
+        "shown_until_ms": _shown_until(kernel, message),
         "changes_shown_until_ms": _changes_shown_until(kernel, message),
         "hidden": message.hidden,
         "send_key": message.send_key,

@@ -95,12 +95,9 @@ class Platform(Protocol):
         """That it is called too often, in one of these forms; `minutes` are until it may be called again, where the form tells it."""
         ...
 
-    def recoverable(self, message: Message) -> bool:
-        """Whether history still shows a message that no delivery brought."""
-        ...
-
-    def was_recoverable(self, message: Message) -> bool:
-        """Whether history showed it at first, whatever has taken its place or however long ago that was."""
+    def shown_until(self, message: Message) -> int:
+        """The moment until which history showed a message that no delivery brought: until it was unsent, or something newer took its place,
+        or its time was over. 0 where it never did, NEVER where it still does."""
         ...
 
     def changes_shown_until(self, message: Message) -> int:

@@ -258,9 +258,12 @@ async def test_that_history_showed_a_message_is_no_proof_that_anybody_kept_it(ou
     for n in range(25):
         await outside.says("instagram", f"n{n}")
 
-    after = next(row for row in await outside.ledger() if row["id"] == lost["id"])
+    rows = await outside.ledger()
+    after = next(row for row in rows if row["id"] == lost["id"])
     assert (before["expected"], before["shown_ms"] > 0) == (True, True)
-    assert (after["expected"], after["overtaken"], after["gone"]) == (False, True, False)
+    twentieth = [row for row in rows if row["id"] != lost["id"]][19]
+    assert (after["expected"], after["overtaken"]) == (False, True)
+    assert after["shown_until_ms"] == twentieth["at_ms"]
 
 
 @pytest.mark.parametrize("platform", ["instagram", "x"])
@@ -282,11 +285,36 @@ def test_what_was_unsent_after_history_showed_it_is_gone_unless_it_was_delivered
 
         [row] = await outside.ledger()
 
-        assert (before["expected"], before["gone"]) == (True, False)
+        unsent_ms = row["history"][-1]["at_ms"]
+        assert (before["expected"], before["shown_until_ms"]) == (True, None)
         assert (row["expected"], row["overtaken"]) == (way == "shown and delivered", False)
-        assert row["gone"] is (way == "shown")
+        assert row["shown_until_ms"] == (None if way == "shown and delivered" else unsent_ms)
+        assert (row["shown_ms"] > 0) is (way != "neither")
 
     unsent(tmp_path)
+
+
+@simulated
+async def test_that_history_showed_something_again_is_told_unless_it_was_a_second_try(
+    outside: Outside,
+) -> None:
+    headers = await outside.instagram()
+    await outside.fault("drop")
+    said = await outside.says("instagram", "Helo")
+
+    async def look() -> list[bool]:
+        await look_at(outside, "instagram", said["thread"], headers)
+        [row] = await outside.ledger()
+        again = [bool(each.get("shown_again_ms")) for each in row["history"]]
+        assert bool(row["shown_again_ms"]) == again[0]
+        return again
+
+    assert (await look(), await look()) == ([False], [False])
+    await outside.advance(hours=1 / 30)
+    await outside.does("instagram", "edit", target=said["id"], text="Hello")
+    assert await look() == [True, False]
+    await outside.advance(hours=1 / 30)
+    assert await look() == [True, True]
 
 
 @simulated
@@ -322,6 +350,43 @@ async def test_what_became_of_a_message_is_shown_for_as_long_as_it_would_be_amon
     assert await until(hidden) == [0] * 3
     by_delivery = [one for one in (*shown, *hidden) if rows[one["id"]]["history"][-1]["told"]]
     assert by_delivery == [told]
+
+
+@simulated
+async def test_an_unsend_is_shown_while_something_older_stands_and_until_that_is_unsent(
+    outside: Outside,
+) -> None:
+    await outside.instagram()
+    now = outside.simulator.kernel.world.clock.now_ms()
+    _, second, third, fourth = [
+        (await outside.says("instagram", text, at_ms=now - 60_000 + 10_000 * number))["id"]
+        for number, text in enumerate("abcd")
+    ]
+    first = (await outside.ledger())[0]["id"]
+    await outside.fault("drop")
+    for one in (third, first, fourth, second):
+        await outside.advance(hours=2)
+        await outside.does("instagram", "unsend", target=one)
+
+    rows = {row["id"]: row for row in await outside.ledger()}
+    until = {key: row["changes_shown_until_ms"] for key, row in rows.items()}
+    last = rows[second]["history"][-1]["at_ms"]
+    assert until == {first: 0, second: 0, third: last, fourth: last}
+
+
+@simulated
+async def test_what_nobody_was_told_who_did_not_ask_for_it_counts_as_told(outside: Outside) -> None:
+    """A subscription without these fields is the receiver's own doing."""
+    await outside.instagram()
+    written = await outside.says("instagram", "Helo")
+    fields = outside.simulator.kernel.world.app("instagram").fields
+    fields.remove("message_edit")
+    await outside.does("instagram", "edit", target=written["id"], text="Hello")
+    await outside.settle()
+
+    (row,) = await outside.ledger()
+    assert not any("message_edit" in element for element in outside.elements())
+    assert row["history"][-1]["told"] is True
 
 
 @simulated

@@ -230,7 +230,7 @@ def _differences(
     channel = channels.get((first.platform, first.account))
     if channel is None:
         for native in natives:
-            if native.expected:
+            if native.expected or native.shown_ms:
                 why = "its account is not connected"
                 yield Difference(Kind.MISSING, native.platform, native.account, native.thread, native.id, why)
         return

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from simulator import media, pictures, signatures, wire
+from simulator import deliveries, media, pictures, signatures, wire
 from simulator.kernel import NEVER, Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Event, Packet
@@ -139,22 +139,24 @@ class Instagram:
 
     def events(self, happening: Happening) -> list[Event]:
         account, field = happening.account, payloads.field_of(happening)
-        if not account.callback_url or account.revoked or field not in self.world.app(self.key).fields:
+        if not account.callback_url or account.revoked:
             return []
         element = payloads.element(self.world, happening)
         if element is None:
             return []
-        return [
-            Event(
-                platform=self.key,
-                account=account.id,
-                url=account.callback_url,
-                payload=element,
-                message=happening.message if happening.kind in _LASTING else None,
-                what=happening.kind,
-                fault=str(happening.message.extra.get("fault", "")) if happening.message else "",
-            )
-        ]
+        event = Event(
+            platform=self.key,
+            account=account.id,
+            url=account.callback_url,
+            payload=element,
+            message=happening.message if happening.kind in _LASTING else None,
+            what=happening.kind,
+            fault=str(happening.message.extra.get("fault", "")) if happening.message else "",
+        )
+        if field not in self.world.app(self.key).fields:
+            deliveries.note_told(event)  # whoever had wanted it would have been told
+            return []
+        return [event]
 
     def pack(self, events: Sequence[Event]) -> list[Packet]:
         by_account: dict[str, list[Event]] = {}
@@ -230,17 +232,14 @@ class Instagram:
             return errors.account_throttled(account.id, minutes=round(minutes))
         return errors.too_many_calls() if form == "calls" else errors.throttled()
 
-    def recoverable(self, message: Message) -> bool:
-        return self.was_recoverable(message) and (message.kind == "comment" or self.reading.tells(message))
-
-    def was_recoverable(self, message: Message) -> bool:
-        if message.kind == "mention":
-            return False  # its words can be asked for by whoever knows its id, and only a delivery tells that
-        if message.kind == "comment":
-            account = self.world.accounts[self.key, message.account]
-            listed = any(post["id"] == message.extra.get("post") for post in account.posts)
-            return listed and not message.deleted
-        return not message.deleted and message.kind != "postback"
+    def shown_until(self, message: Message) -> int:
+        if message.kind not in {"comment", "mention"}:
+            return self.reading.shown_until(message)
+        account = self.world.accounts[self.key, message.account]
+        listed = any(post["id"] == message.extra.get("post") for post in account.posts)
+        # The words of a mention can be asked for by whoever knows its id, which only a delivery tells.
+        could_be_read = (listed and message.kind == "comment") or message.shown_ms
+        return (message.unsent_ms or NEVER) if could_be_read else 0
 
     def changes_shown_until(self, message: Message) -> int:
         return NEVER if message.kind in {"comment", "mention"} else self.reading.changes_shown_until(message)

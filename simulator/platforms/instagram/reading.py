@@ -1,7 +1,8 @@
 """Conversations and their messages as the Graph API shows them."""
 
-from collections.abc import Iterator
-from itertools import islice, takewhile
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from starlette.requests import Request
@@ -71,26 +72,39 @@ class Reading:
     def shown(self, thread: Thread) -> list[Message]:
         return list(self._newest(thread))
 
-    def tells(self, message: Message) -> bool:
-        """Whether it is among the newest, of which history tells more than that they are there."""
-        account = self.world.accounts[message.platform, message.account]
-        thread = self.world.thread(account, message.thread)
-        newest = islice(self._newest(thread), NEWEST_DETAILS) if thread else ()
-        return any(one is message for one in newest)
+    def _around(self, message: Message) -> tuple[Iterator[Message], Iterator[Message]]:
+        """What may stand in history before it, newest first, and after it, oldest first; unsent ones among them."""
+        rows = self.world.orders[message.platform, message.account, message.thread]
+        place = bisect_left(rows, (message.order, message.id))
+
+        def told(numbers: Iterable[int]) -> Iterator[Message]:
+            found = (self.world.messages[message.platform, message.account, rows[n][1]] for n in numbers)
+            return (one for one in found if one.kind != "postback")
+
+        return told(range(place - 1, -1, -1)), told(range(place + 1, len(rows)))
+
+    def shown_until(self, message: Message) -> int:
+        """History tells no more of those behind the newest than that they are there."""
+        if message.kind == "postback":
+            return 0
+        return min(self._among_the_newest_until(message), message.unsent_ms or NEVER)
+
+    def _among_the_newest_until(self, message: Message) -> int:
+        newer = (one for one in self._around(message)[1] if not one.deleted)
+        twentieth = next(islice(newer, NEWEST_DETAILS - 1, None), None)
+        return twentieth.at_ms if twentieth else NEVER
 
     def changes_shown_until(self, message: Message) -> int:
         """While a message is among the newest they tell what became of it. An unsent one is missing between them: of what was written
         before the oldest that is shown, whose time is told to the second, nobody can say whether it was ever there."""
-        account = self.world.accounts[message.platform, message.account]
-        thread = self.world.thread(account, message.thread)
-        if thread is None or message.kind == "postback":
+        if message.kind == "postback":
             return 0
-        if message.deleted and not any(
-            (one.at_ms // 1000 + 1) * 1000 < message.at_ms for one in self._newest(thread)
-        ):
-            return 0
-        newer = list(takewhile(lambda one: one.order > message.order, self._newest(thread)))
-        return newer[-NEWEST_DETAILS].at_ms if len(newer) >= NEWEST_DETAILS else NEVER
+        until = self._among_the_newest_until(message)
+        if not message.deleted:
+            return until
+        before = (one for one in self._around(message)[0] if (one.at_ms // 1000 + 1) * 1000 < message.at_ms)
+        beside = max((one.unsent_ms or NEVER for one in before), default=0)
+        return min(until, beside) if beside > message.unsent_ms else 0
 
     def _updated_ms(self, thread: Thread) -> int:
         newest = next(self._newest(thread), None)

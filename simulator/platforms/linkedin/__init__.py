@@ -186,16 +186,18 @@ class LinkedIn:
         """Who obeys a day's limit waits until midnight UTC, whether the fault is still on or not."""
         return errors.throttled(form)
 
-    def recoverable(self, message: Message) -> bool:
+    def shown_until(self, message: Message) -> int:
         """The change log tells messages of consenting members for 28 days; comments can be read for 60."""
-        horizon = 60 * 86_400_000 if message.kind in {"comment", "mention"} else HORIZON_MS
-        return self.was_recoverable(message) and self.world.clock.now_ms() - message.at_ms < horizon
-
-    def was_recoverable(self, message: Message) -> bool:
-        if message.deleted or message.kind in {"comment", "mention"}:
-            return not message.deleted
-        account = self.world.accounts["linkedin", message.account]
-        return bool(account.consented_ms) and any(entry["status"] == "polled" for entry in message.deliveries)
+        account, public = (
+            self.world.accounts["linkedin", message.account],
+            message.kind in {"comment", "mention"},
+        )
+        polled = account.consented_ms and any(entry["status"] == "polled" for entry in message.deliveries)
+        if not (public or polled):
+            return 0
+        horizon = 60 * 86_400_000 if public else HORIZON_MS
+        until = min(message.unsent_ms or NEVER, message.at_ms + horizon)
+        return until if until <= self.world.clock.now_ms() else NEVER
 
     def changes_shown_until(self, message: Message) -> int:
         return NEVER

@@ -262,12 +262,11 @@ class X:
         }
         return errors.limit_of_old(headers) if form == "legacy" else errors.too_many(headers)
 
-    def recoverable(self, message: Message) -> bool:
-        return self.was_recoverable(message) and self.world.clock.now_ms() - message.at_ms < HISTORY_MS
-
-    def was_recoverable(self, message: Message) -> bool:
-        own_comment = message.kind == "comment" and message.direction == "out"
-        return not (message.deleted or message.hidden or own_comment)
+    def shown_until(self, message: Message) -> int:
+        if message.hidden or (message.kind == "comment" and message.direction == "out"):
+            return 0
+        until = min(message.unsent_ms or NEVER, message.at_ms + HISTORY_MS)
+        return until if until <= self.world.clock.now_ms() else NEVER
 
     def changes_shown_until(self, message: Message) -> int:
         return NEVER

@@ -140,7 +140,7 @@ def test_what_nobody_could_know_is_not_missing_and_is_counted(agreeing):
 @pytest.fixture
 def overtaken(agreeing, channel):
     """A message that no delivery brought and of which the platform tells no more."""
-    agreeing[0].append(native("m4", "Four", seconds=4, expected=False, overtaken=True))
+    agreeing[0].append(pushed_out("m4", after=30))
     return agreeing[1]
 
 
@@ -165,11 +165,20 @@ def ledger_entry(what, *, seconds, **more):
     return {"what": what, "at_ms": millis(NOW + timedelta(seconds=seconds)), **more}
 
 
+SHOWN = {"shown_ms": millis(NOW + timedelta(seconds=5))}
+AGAIN = SHOWN | {"shown_again_ms": millis(NOW + timedelta(seconds=70))}
+
+
+def pushed_out(external_id, *, after, **more):
+    """A message that no delivery brought, and that history showed from its fifth second on, and for so many seconds."""
+    until = millis(NOW + timedelta(seconds=5 + after))
+    return native(external_id, "Four", seconds=4, expected=False, shown_until_ms=until, **more)
+
+
 def unsent(external_id, *, after, **more):
-    """A message that history showed once, and that its author took back so many seconds later."""
+    """The same, and it was its author who took it back."""
     history = [ledger_entry("created", seconds=4, text="Four"), ledger_entry("unsend", seconds=5 + after)]
-    shown = {"gone": True, "expected": False, "shown_ms": millis(NOW + timedelta(seconds=5))}
-    return native(external_id, "", seconds=4, deleted=True, history=history, **shown, **more)
+    return pushed_out(external_id, after=after) | {"text": "", "deleted": True, "history": history, **more}
 
 
 def listed(told):
@@ -179,7 +188,7 @@ def listed(told):
 def test_what_was_unsent_at_once_after_history_showed_it_is_listed_and_not_missing(agreeing):
     """Whoever was killed before they kept the page cannot ask for it again."""
     rows, url = agreeing
-    rows.append(unsent("m4", after=3))
+    rows.append(unsent("m4", after=3, **SHOWN))
     out = StringIO()
 
     code, told = compared(url)
@@ -192,23 +201,86 @@ def test_what_was_unsent_at_once_after_history_showed_it_is_listed_and_not_missi
 @pytest.mark.parametrize(
     "lost",
     [
-        native("m4", "Four", seconds=4, shown_ms=millis(NOW)),
-        unsent("m4", after=3) | {"gone": False, "expected": True},
-        unsent("m4", after=3600),
-        native("m4", "Four", seconds=4, shown_ms=millis(NOW), expected=False, overtaken=True),
+        native("m4", "Four", seconds=4, **SHOWN),
+        unsent("m4", after=3, **SHOWN) | {"expected": True},
+        unsent("m4", after=3600, **SHOWN),
+        unsent("m4", after=90, **AGAIN),
+        pushed_out("m4", after=3600, **SHOWN),
+        pushed_out("m4", after=90, **AGAIN),
+        pushed_out("m4", after=-60, **SHOWN),
     ],
-    ids=["is there still", "was delivered", "was there for an hour", "is overtaken, and no gap says so"],
-)
-def test_what_could_be_known_is_missing_however_much_is_listed(agreeing, lost):
+    ids=[
+        "is there still", "was delivered", "was there for an hour", "was shown again", "was there for an hour, and is overtaken",
+        "was shown again, and is overtaken", "was shown after it was overtaken",
+    ],
+)  # fmt: skip
+def test_what_could_be_known_is_missing_whatever_a_gap_says_and_however_much_is_listed(
+    agreeing, channel, lost
+):
     rows, url = agreeing
-    rows += [unsent("m5", after=3), lost]
+    rows += [unsent("m5", after=3, **SHOWN), lost]
+    lost_all(channel)
 
     code, told = compared(url)
 
-    kind = "lost untold" if lost.get("overtaken") else "missing"
     assert code == 1
-    assert [(each["kind"], each["id"]) for each in told["named"]] == [(kind, "m4")]
+    assert [(each["kind"], each["id"]) for each in told["named"]] == [("missing", "m4")]
     assert listed(told) == [("read and unsent", "m5")]
+
+
+def lost_all(channel):
+    """The inbox says that it lost whatever was said in these hours."""
+    hours = {"since": NOW - timedelta(hours=1), "until": NOW + timedelta(hours=1)}
+    Gap.objects.create(channel=channel, cause="horizon", lost=True, found_at=NOW, **hours)
+
+
+@pytest.mark.parametrize("way", ["by newer ones", "by newer ones, once shown", "for an hour, then unsent"])
+def test_what_whoever_had_asked_in_time_would_have_needs_a_gap_that_says_so(agreeing, channel, way):
+    rows, url = agreeing
+    gone = {
+        "by newer ones": pushed_out("m4", after=30),
+        "by newer ones, once shown": pushed_out("m4", after=30, **SHOWN),
+        "for an hour, then unsent": unsent("m4", after=3600),
+    }
+    rows.append(gone[way])
+    assert differs(url) == {"lost untold": 1}
+
+    lost_all(channel)
+    code, told = compared(url)
+    assert (code, listed(told)) == (0, [("never told", "m4")])
+
+
+def test_what_was_unsent_at_once_and_shown_to_nobody_was_never_told(agreeing):
+    rows, url = agreeing
+    rows.append(unsent("m4", after=3500))
+
+    code, told = compared(url)
+
+    assert (code, listed(told)) == (0, [("never told", "m4")])
+
+
+def test_that_it_was_before_the_channel_excuses_nothing_that_a_backfill_was_told(agreeing, channel):
+    rows, url = agreeing
+    Channel.objects.update(created_at=NOW + timedelta(hours=2))
+    channel.refresh_from_db()
+    backfilling.ask(channel=channel, since=None, until=None, by=None, now=NOW + timedelta(hours=2))
+    rows.append(pushed_out("m4", after=30))
+    assert compared(url)[0] == 0
+
+    rows[-1] |= SHOWN
+    assert differs(url) == {"lost untold": 1}
+
+
+def test_what_history_told_of_an_account_without_a_channel_is_missing(agreeing):
+    rows, url = agreeing
+    rows += [
+        unsent("m4", after=3) | {"account": "acc-2"},
+        unsent("m5", after=3, **SHOWN) | {"account": "acc-2"},
+    ]
+
+    _, told = compared(url)
+
+    assert [(each["kind"], each["id"]) for each in told["named"]] == [("missing", "m5")]
 
 
 CHANGES = {
@@ -277,17 +349,63 @@ def test_a_change_that_nobody_tells_hides_none_that_was_told(agreeing):
     rows, url = agreeing
     rows[0] = changed("edited twice", told=False, until=0)
     rows[0]["history"][1]["told"] = True  # the first of them came, so that "One" is an old text
-    rows[1] |= {
-        "reactions": [{"actor": each, "emoji": "❤️"} for each in ("mara", "noor")],
-        "changes_shown_until_ms": 0,
-        "history": [
-            ledger_entry("created", seconds=1.5, text="Two"),
-            ledger_entry("react", seconds=60, actor="mara", emoji="❤️", told=False),
-            ledger_entry("react", seconds=61, actor="noor", emoji="❤️", told=True),
-        ],
-    }
+    assert differs(url) == {"text differs": 1}
 
-    assert differs(url) == {"text differs": 1, "reactions differ": 1}
+    rows[0]["history"][1] |= {"told": False}
+    assert differs(url) == {}
+
+    rows[0]["history"][1] |= {"shown_again_ms": millis(NOW)}  # or history told it twice
+    assert differs(url) == {"text differs": 1}
+
+
+HEART, THUMB = {"actor": "noor", "emoji": "❤️"}, {"actor": "noor", "emoji": "👍"}
+
+
+@pytest.mark.usefixtures("telling_all")
+@pytest.mark.parametrize(
+    ("told", "ours", "differences"),
+    [
+        ((True, False), [HEART], {}),
+        ((True, False), [THUMB], {}),
+        ((True, False), [], {"reactions differ": 1}),
+        ((False, False), [], {}),
+        ((False, True), [HEART], {"reactions differ": 1}),
+        ((True, False), [HEART | {"emoji": "😡"}], {"reactions differ": 1}),
+        ((False, False), [HEART, THUMB], {"reactions differ": 1}),
+        ((False, False), [HEART | {"actor": "mara"}], {"reactions differ": 1}),
+    ],
+)
+def test_a_reaction_that_nobody_tells_hides_none_that_was_told(agreeing, told, ours, differences):
+    rows, url = agreeing
+    rows[1] |= {"reactions": [THUMB], "changes_shown_until_ms": 0}
+    rows[1]["history"] = [
+        ledger_entry("created", seconds=1.5, text="Two"),
+        *(
+            ledger_entry("react", seconds=60, told=is_told, **how)
+            for is_told, how in zip(told, (HEART, THUMB), strict=True)
+        ),
+    ]
+    Message.objects.filter(external_id="m2").update(reactions=ours)
+
+    assert differs(url) == differences
+
+
+@pytest.mark.usefixtures("telling_all")
+@pytest.mark.parametrize("lost", ["an edit", "a reaction", "a picture"])
+def test_an_unsend_that_nobody_tells_hides_nothing_that_was_told_before(agreeing, channel, lost):
+    rows, url = agreeing
+    rows[0] = changed("unsent", told=False, until=0)
+    assert differs(url) == {}
+
+    if lost == "an edit":
+        rows[0]["history"].insert(1, ledger_entry("edit", seconds=30, text="One, please", told=True))
+    elif lost == "a reaction":
+        rows[0]["history"].insert(1, ledger_entry("react", seconds=30, told=True, **HEART))
+        rows[0]["reactions"] = [HEART]
+    else:
+        message = Message.objects.get(external_id="m1")
+        Attachment.objects.create(message=message, channel=channel, kind="image", fetch_state="gone")
+    assert differs(url) == {"deletion differs": 1}
 
 
 def test_words_erased_here_alone_are_told_whatever_nobody_tells(agreeing):
