@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from django.db import ProgrammingError
 from django.utils import timezone
 
 from connectors import completeness, natives, sides
-from connectors.differences import Difference, Gone, Kind
+from connectors.differences import Difference, Findings, Gone, Kind
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
 from connectors.natives import Native
@@ -33,39 +32,6 @@ SHOWN = 50  # as many lines as somebody reads
 MARGIN = 2.0  # seconds from a platform's door to our screen on a busy machine
 # What the inbox may have learned while the ledger was being read, which therefore says nothing of it yet.
 MAY_BE_NEWER = frozenset({Kind.UNKNOWN, Kind.DOUBLED, Kind.TEXT, Kind.DELETION, Kind.REACTIONS})
-
-
-class Findings:
-    """Counts of everything, and names of as many as are to be shown (None: all)."""
-
-    def __init__(self, show: int | None) -> None:
-        self.show = show
-        self.messages = 0
-        self.threads = 0
-        self.on_their_way = 0
-        self.counts: Counter[Kind] = Counter()
-        self.named: list[Difference] = []
-        self.gone_counts: Counter[Gone] = Counter()
-        self.gone: list[Difference] = []  # what can be known by nobody any more
-
-    def add(self, difference: Difference) -> None:
-        if isinstance(difference.kind, Gone):
-            self.gone_counts[difference.kind] += 1
-            named = self.gone
-        else:
-            self.counts[difference.kind] += 1
-            named = self.named
-        if self.show is None or len(named) < self.show:
-            named.append(difference)
-
-    @property
-    def total(self) -> int:
-        return self.counts.total()
-
-    @property
-    def unknowable(self) -> int:
-        """Messages, of which the inbox has none."""
-        return self.gone_counts.total() - self.gone_counts[Gone.CHANGE]
 
 
 class Command(BaseCommand):
@@ -149,14 +115,12 @@ class Command(BaseCommand):
                 "unknowable": findings.unknowable,
                 "differences": {kind.value: findings.counts[kind] for kind in Kind},
                 "named": [asdict(each) for each in findings.named],
+                "gone_counts": {kind.value: len(findings.gone_ids[kind]) for kind in Gone},
                 "gone": [asdict(each) for each in findings.gone],
             }
             self.stdout.write(json.dumps(told, ensure_ascii=False))
             return
-        for difference in findings.named:
-            self.stdout.write(str(difference))
-        if findings.total > len(findings.named):
-            self.stdout.write(f"… and {findings.total - len(findings.named)} more.")
+        self._list("", findings.named, findings.total)
         counted = ", ".join(f"{kind.value} {findings.counts[kind]}" for kind in Kind)
         self.stdout.write(f"Compared {findings.messages} messages in {findings.threads} threads: {counted}.")
         if not findings.messages and not sides.holds_messages():
@@ -165,16 +129,16 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{findings.on_their_way} still on their way: too young to be missed, or waiting for what they need."
             )
-        for difference in findings.gone:
-            self.stdout.write(f"No longer to be known: {difference}")
-        if findings.unknowable:
-            self.stdout.write(
-                f"{findings.unknowable} can be known by nobody any more: not delivered, and not shown in history."
-            )
-        if changed := findings.gone_counts[Gone.CHANGE]:
-            self.stdout.write(
-                f"Of {changed} nobody can know what became of them: not delivered, and not shown in history."
-            )
+        self._list("No longer to be known: ", findings.gone, findings.all_gone)
+        for kind in Gone:
+            if count := len(findings.gone_ids[kind]):
+                self.stdout.write(kind.sentence.format(count))
+
+    def _list(self, title: str, named: list[Difference], total: int) -> None:
+        for difference in named:
+            self.stdout.write(f"{title}{difference}")
+        if total > len(named):
+            self.stdout.write(f"{title}… and {total - len(named)} more.")
 
 
 def _paces(task: Task) -> dict[int, float]:

@@ -165,6 +165,33 @@ def ledger_entry(what, *, seconds, **more):
     return {"what": what, "at_ms": millis(NOW + timedelta(seconds=seconds)), **more}
 
 
+@pytest.mark.usefixtures("telling_all")
+def test_of_each_kind_that_nobody_can_know_the_messages_are_counted_and_as_many_are_named_as_are_asked_for(
+    agreeing,
+):
+    rows, url = agreeing
+    rows += [unsent("m5", after=3, **SHOWN), unsent("m6", after=30), unsent("m7", after=40)]
+    rows[0] = changed("edited", told=False, until=0)  # and reacted to: two differences of one message
+    rows[0]["history"].append(ledger_entry("react", seconds=70, told=False, **HEART))
+    rows[0]["reactions"] = [HEART]
+    out = StringIO()
+
+    code, told = compared(url)
+    call_command("completeness", simulator=url, show=2, stdout=out)
+
+    counts = {"never told": 2, "read and unsent": 1, "changed untold": 1}
+    assert (code, told["gone_counts"], len(told["gone"])) == (0, counts, 5)
+    lines = out.getvalue().splitlines()
+    assert [line for line in lines if line.startswith("No longer")][2:] == [
+        "No longer to be known: … and 3 more."
+    ]
+    assert lines[-3:] == [
+        "2 can be known by nobody any more: not delivered, and not shown in history.",
+        "1 can be known by nobody any more: not delivered, shown in history once, and unsent.",
+        "Of 1 nobody can know what became of them: not delivered, and not shown in history for long.",
+    ]
+
+
 SHOWN = {"shown_ms": millis(NOW + timedelta(seconds=5))}
 AGAIN = SHOWN | {"shown_again_ms": millis(NOW + timedelta(seconds=70))}
 
