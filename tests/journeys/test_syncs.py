@@ -290,6 +290,7 @@ def test_after_a_storm_a_comparison_leaves_only_what_nobody_tells_any_more_and_l
     parked = demo.sql("SELECT platform, state_reason FROM inbox_channel WHERE state <> 'connected'")
     assert not parked, "a race for a token must cost nobody the account"
     assert not any(found["differences"].values()), found["named"][:5]
+    assert {each["kind"] for each in found["gone"]} <= {"never told"}, "nobody unsent or changed anything"
     subscribed = "SELECT subscribed FROM connectors_channelhealth h JOIN inbox_channel c ON c.id = h.channel_id WHERE c.platform <> 'linkedin'"
     assert {each for (each,) in demo.sql(subscribed)} == {True}
     ledger = outside.ledger()
