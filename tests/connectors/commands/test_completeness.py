@@ -983,6 +983,25 @@ def test_the_words_of_what_no_api_shows_are_not_missed():
     assert natives.Native.read(poll | {"platform": "instagram", "edits": 1}).text != ""  # an edit tells them
 
 
+@pytest.mark.parametrize(
+    ("told", "texts"),
+    [([False], {""}), ([True], set()), ([False, False], {"", "Red?"}), ([True, False], {"Red?"})],
+)
+def test_words_that_an_edit_alone_tells_are_shown_by_no_history_however_long_that_shows_the_message(
+    told, texts
+):
+    edits = [
+        ledger_entry("edit", seconds=60, text=text, told=each)
+        for each, text in zip(told, ("Red?", "Blue?"), strict=False)
+    ]
+    history = [ledger_entry("created", seconds=0, text="A poll"), *edits]
+    again = [each | {"shown_again_ms": 1} for each in history]  # which is shown, without any words
+    row = native("m4", "Blue?", kind="unsupported", edits=len(edits), history=again)
+
+    assert natives.Native.read(row | {"platform": "instagram"}).untold.texts == texts
+    assert natives.Native.read(row | {"platform": "instagram", "kind": "text"}).untold.texts == set()
+
+
 def test_what_a_brand_keeps_of_an_account_that_is_anothers_now_is_known_to_the_platform(
     agreeing, receipt, channel, agent, app, platform
 ):
