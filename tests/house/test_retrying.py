@@ -24,13 +24,19 @@ class Demo:
 
     def __init__(self) -> None:
         self.named: list[dict[str, str]] = []
+        self.gone: list[dict[str, str]] = []
         self.hang: list[tuple[str, str, str]] = []
 
     def lose(self, message: str, *, kind: str = "missing") -> None:
         self.named.append({"kind": kind, "platform": "x", "id": message})
 
     def manage(self, *_: str) -> Any:
-        told = {"messages": 9, "named": self.named, "differences": {"missing": len(self.named)}}
+        told = {
+            "messages": 9,
+            "named": self.named,
+            "differences": {"missing": len(self.named)},
+            "gone": self.gone,
+        }
         return SimpleNamespace(stdout=json.dumps(told), stderr="", returncode=int(bool(self.named)))
 
     def sql(self, query: str, values: object = ()) -> list[Any]:
@@ -48,6 +54,7 @@ class Outside:
 @pytest.fixture
 def demo(monkeypatch: pytest.MonkeyPatch) -> Demo:
     monkeypatch.setattr(desk, "_differences", desk.Told())
+    monkeypatch.setattr(desk, "_unknowable", desk.Told())
     monkeypatch.setattr(desk, "_given_up", desk.Told())
     return Demo()
 
@@ -69,6 +76,20 @@ def test_a_loss_makes_the_test_red_that_found_it_each_time_and_no_other(
     demo.lose("m2")
     with pytest.raises(Incomplete, match="m2"):
         try_it(demo)
+
+
+def test_what_is_excused_makes_the_test_red_that_found_it_unless_its_fault_loses_something(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo.gone.append({"kind": "changed untold", "platform": "x", "id": "m1"})
+    for _ in range(2):
+        with pytest.raises(Incomplete, match="1 are excused"):
+            try_it(demo)
+
+    monkeypatch.setenv(ME, "tests/journeys/test_other.py::test_other (call)")
+    try_it(demo)
+    demo.gone.append({"kind": "never told", "platform": "x", "id": "m2"})
+    assert_complete(demo, Outside(), within=0.1, some_is_lost=True)  # type: ignore[arg-type]
 
 
 def test_a_reply_that_hangs_makes_the_test_red_that_waited_for_it_each_time_and_no_other(
