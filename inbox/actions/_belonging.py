@@ -21,7 +21,7 @@ def put_right(
     change_of: Callable[[Thread], Change],
     now: datetime,
 ) -> list[Key]:
-    """Returns the messages that were here by another name."""
+    """Returns the messages that were here by another name or without words."""
     renamed, misplaced = _other_names.rename(ledger, batch.messages, people, now)
     for key, each in misplaced.items():
         if each.twin_in is not None:
@@ -29,6 +29,7 @@ def put_right(
         else:
             change = change_of(thread_of(key, batch.messages[key], people))
             _rejoining.move(ledger, each.conversation_id, change, now, only=[each.message_id])
+    reworded = _other_names.reword(ledger, batch.messages, change_of, now)
     talks = _rooting.in_talks({**_early_posts.take(batch.messages), **batch.messages})
     batch.messages = talks.messages
     _early_posts.keep(talks.early, now)
@@ -36,4 +37,4 @@ def put_right(
     threads = {row.id: row for row in _conversations.threads_by_id([talk for _, talk in apart])}
     for begun, talk in apart:
         _rejoining.move(ledger, begun, change_of(threads[talk]), now)
-    return renamed
+    return [*renamed, *reworded]

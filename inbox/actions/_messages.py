@@ -109,6 +109,10 @@ def order_key_of(message: InboundMessage) -> str:
     return f"{key[:399]}{BY_DELIVERY}" if message.dated_by_delivery else key
 
 
+def card_of(message: InboundMessage) -> str:
+    return json.dumps(clean_json(dict(message.card)))
+
+
 def news_of(message: InboundMessage, *, historical: bool) -> EventKind:
     """What a new message is as an event."""
     if historical:
@@ -210,7 +214,7 @@ def _record(
         str(new_public_id()), thread.id, channel_id, message.external_id, "out" if message.outbound else "in",
         message.kind.value, message.origin.value, author.handle_id if author else None,
         clean((author.name or author.username) if author else message.author.name or message.author.username)[:200],
-        message.sent_at, order_key_of(message), text, text, message.reply_to, json.dumps(clean_json(dict(message.card))) if message.card else "{}",
+        message.sent_at, order_key_of(message), text, text, message.reply_to, card_of(message),
         len(message.attachments), "sent" if message.outbound else "received", seq,
     )  # fmt: skip
 

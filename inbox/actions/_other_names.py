@@ -3,15 +3,19 @@ id that the better telling says, whichever comes first."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inbox import events
 from inbox.actions import _conversations, _messages, _sql
 from inbox.actions._arrivals import Batch, Key, Met
+from inbox.actions._conversations import Thread
+from inbox.actions._threads import Change
 from inbox.exchange import InboundMessage
 from inbox.models import EventKind
+from inbox.queries.news import REWORDED
+from inbox.rules.cleaning import LONGEST, clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,9 @@ def settle(batch: Batch) -> None:
     ids |= {(key[0], each.told_as): key[1] for key, each in _named(batch.messages).items()}
     for key in nameless:
         if key in ids:
-            told = batch.messages.pop(key)
-            batch.messages.setdefault((key[0], ids[key]), replace(told, external_id=ids[key], told_as=""))
+            told = replace(batch.messages.pop(key), external_id=ids[key])
+            better = (key[0], ids[key])
+            batch.messages[better] = _with_words(batch.messages.get(better, told), told)
             if key[1] in told.author.external_id:  # somebody who was made up for this telling
                 batch.parties.pop((key[0], told.author.external_id), None)
 
@@ -78,6 +83,32 @@ def rename(
     return renamed, elsewhere
 
 
+def reword(
+    ledger: events.Ledger,
+    messages: Mapping[Key, InboundMessage],
+    change_of: Callable[[Thread], Change],
+    now: datetime,
+) -> list[Key]:
+    """One telling of two may have no words: a message that is here without any gets those of the other. Returns which did."""
+    told = {key: each for key, each in _named(messages).items() if each.text}
+    bare = _bare(list(told))
+    threads = {row.id: row for row in _conversations.threads_by_id([place[1] for place in bare.values()])}
+    for key, (message_id, conversation_id) in bare.items():
+        each, change = told[key], change_of(threads[conversation_id])
+        # Whoever answers or sorts has not read them.
+        change.seq = change.public_seq = ledger.record(
+            EventKind.MESSAGE_AMENDED, at=now, conversation_id=conversation_id, message_id=message_id,
+            what="named" if each.outbound else REWORDED,
+        )  # fmt: skip
+        words = clean(each.text[:LONGEST])
+        _sql.run(
+            """UPDATE inbox_message SET text = %s, created_text = %s, kind = %s, card = %s, seq = %s,
+                      reply_to = CASE reply_to WHEN '' THEN %s ELSE reply_to END WHERE id = %s""",
+            [words, words, each.kind.value, _messages.card_of(each), change.seq, each.reply_to, message_id],
+        )
+    return list(bare)
+
+
 def keep(messages: Mapping[Key, InboundMessage], places: _messages.Places) -> None:
     """Which message the other name is of, for tellings to come."""
     records = [
@@ -95,6 +126,27 @@ def keep(messages: Mapping[Key, InboundMessage], places: _messages.Places) -> No
 
 def _named(messages: Mapping[Key, InboundMessage]) -> dict[Key, InboundMessage]:
     return {key: each for key, each in messages.items() if each.told_as not in ("", key[1])}
+
+
+def _with_words(one: InboundMessage, other: InboundMessage) -> InboundMessage:
+    if one.text or not other.text:
+        return one
+    return replace(
+        one, text=other.text, kind=other.kind, card=other.card, reply_to=one.reply_to or other.reply_to
+    )
+
+
+def _bare(keys: list[Key]) -> dict[Key, tuple[int, int]]:
+    """Those of these that are here without words, and not because somebody took them away: (message id, conversation id)."""
+    if not keys:
+        return {}
+    found = _sql.rows(
+        """SELECT m.channel_id, m.external_id, m.id, m.conversation_id FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
+             JOIN inbox_message m ON m.channel_id = k.channel_id AND m.external_id = k.external_id COLLATE "C"
+            WHERE m.created_text = '' AND m.client_id IS NULL AND m.deleted_at IS NULL AND m.expired_at IS NULL""",
+        _sql.columns(keys, 2),
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in found}
 
 
 def _known(names: list[Key]) -> dict[Key, str]:

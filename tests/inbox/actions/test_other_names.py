@@ -12,7 +12,8 @@ from django.db import transaction
 from inbox.actions import receiving, replying, sending
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundEvent, InboundMessage, MessageKind, Party, ThreadKind
-from inbox.models import Channel, Conversation, Message
+from inbox.models import Channel, Conversation, EventKind, Message
+from inbox.queries import news
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
 
@@ -52,7 +53,7 @@ def picture() -> list[tuple[object, ...]]:
         "last_message_text",
         "waiting_since",
     )
-    said = ("external_id", "text", "author_name", "order_key", "deleted_at", "edit_count")
+    said = ("external_id", "text", "kind", "author_name", "order_key", "deleted_at", "edit_count")
     return [
         (talk.thread_key, list(talk.messages.in_thread_order().values_list(*said)), *(getattr(talk, name) for name in columns))
         for talk in talks
@@ -63,7 +64,7 @@ HERS, HIS = named(1), named(2, who="noor")
 
 
 @pytest.mark.parametrize(
-    "news",
+    "told",
     [
         [[HERS, nameless(HERS)]],
         [[nameless(HERS), HERS]],
@@ -72,9 +73,9 @@ HERS, HIS = named(1), named(2, who="noor")
     ],
     ids=["together", "together, its name last", "unsent", "beside another"],
 )
-def test_a_comment_is_there_once_whichever_telling_comes_first(news: list[list[InboundEvent]]) -> None:
+def test_a_comment_is_there_once_whichever_telling_comes_first(told: list[list[InboundEvent]]) -> None:
     pictures = []
-    for order in permutations(news):
+    for order in permutations(told):
         with transaction.atomic():
             channel = ChannelFactory()
             for batch in order:
@@ -84,6 +85,45 @@ def test_a_comment_is_there_once_whichever_telling_comes_first(news: list[list[I
 
     assert [talk[0] for talk in pictures[0]] == ["comment:c1", "comment:c2"][: len(pictures[0])]
     assert [each for each in pictures if each != pictures[0]] == []
+
+
+def wordless(said: InboundMessage) -> InboundMessage:
+    return replace(said, text="", kind=MessageKind.UNSUPPORTED)
+
+
+@pytest.mark.parametrize(
+    "tellings",
+    [[wordless(HERS), nameless(HERS)], [HERS, wordless(nameless(HERS))]],
+    ids=["by the number alone", "by the id alone"],
+)
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("backwards", [True, False])
+def test_a_comment_has_its_words_whichever_telling_has_them(
+    channel: Channel, tellings: list[InboundMessage], together: bool, backwards: bool
+) -> None:
+    in_order = tellings[::-1] if backwards else tellings
+    for batch in [in_order] if together else [[each] for each in in_order]:
+        take_in(channel, *batch)
+
+    comment = Message.objects.get()
+    assert (comment.external_id, comment.text, comment.created_text, comment.kind) == (
+        "c1",
+        "Comment 1",
+        "Comment 1",
+        "comment",
+    )
+    assert comment.conversation.last_message_text == "Comment 1"
+    words = [EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_AMENDED]
+    assert news.messages_since(comment.conversation, 0, words) == [comment]
+    if not together:
+        assert news.since(comment.conversation_id, 0, words).count() == 1 + (not in_order[0].text)
+
+
+def test_words_that_were_taken_away_do_not_come_back_with_the_other_telling(channel: Channel) -> None:
+    for each in (wordless(HERS), say.unsent(HERS), nameless(HERS)):
+        take_in(channel, each)
+
+    assert Message.objects.values_list("text", "created_text").get() == ("", "")
 
 
 def test_one_that_is_never_told_by_its_id_stays_under_the_other_name(channel: Channel) -> None:
