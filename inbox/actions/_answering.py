@@ -27,11 +27,13 @@ from inbox.models import (
     UndoKind,
 )
 from inbox.platforms import Manifest
-from inbox.queries import news
+from inbox.queries import merges, news
 from inbox.rules import reply_policy, variables
 from inbox.rules.blank import is_blank
 from inbox.rules.cleaning import clean
 from inbox.rules.reply_policy import FileFacts, Situation, Verdict
+
+EMPTIED = "What was said here stands in another conversation of this person now. The last line here leads to it: write there."
 
 
 class ReplyRefused(Exception):
@@ -105,6 +107,8 @@ def queue(
             raise SpentClick
         _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, sent=draft)
         return known
+    if merges.emptied(current):
+        raise ReplyRefused(EMPTIED)
     if newer := news_to(by, current, written_against):
         raise StaleReply(newer)
     free = Attachment.objects.filter(message=None).exclude(fetch_state=FetchState.GONE)

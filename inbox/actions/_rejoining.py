@@ -1,7 +1,8 @@
 """What was said in a conversation comes to another one, because its thread turned out to be the thread of that: the conversation takes the
 other name, or, where one of that name is under way, its messages go there and the row looks as if they had come there.
 
-An emptied one stays, closed, and says where its messages are: what colleagues did in it happened there.
+An emptied one stays, closed, and says where its messages are. One that colleagues have done something with is not emptied: it stays beside
+the other, as two conversations of one person do.
 """
 
 from __future__ import annotations
@@ -9,20 +10,31 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from django.db.models import Value
-from django.db.models.functions import Least
+from django.db.models import Q
 
 from inbox import events
-from inbox.actions import _absorbing, _conversations, _snoozing, _sql, _threads
+from inbox.actions import _absorbing, _conversations, _sql, _threads
 from inbox.actions._arrivals import Key
 from inbox.actions._threads import Change
 from inbox.exchange import MessageKind, Origin
-from inbox.models import Conversation, ConversationState, Direction, Event, EventKind, Message, MessageState
-from inbox.models.conversations import UNDER_WAY
+from inbox.models import (
+    Conversation,
+    ConversationMerge,
+    ConversationState,
+    Direction,
+    Draft,
+    Event,
+    EventKind,
+    Message,
+    MessageState,
+    Undo,
+)
 from inbox.queries.news import REWORDED
 
 MOVED = "moved"  # what the event says of a message that stands elsewhere now
 _OUT = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
+_ASIDE = (ConversationState.RESOLVED, ConversationState.SNOOZED, ConversationState.PENDING)
+_OURS = Q(direction=Direction.NOTE) | Q(client_id__isnull=False)
 _CLOSES = (EventKind.RESOLVED, EventKind.SNOOZED, EventKind.PENDING)
 
 
@@ -66,18 +78,15 @@ def rename(names: Sequence[tuple[int, str, str]]) -> list[tuple[int, int]]:
 
 def move(
     ledger: events.Ledger, left_id: int, change: Change, now: datetime, *, only: Collection[int] | None = None
-) -> bool:
-    """All that was said in a conversation, or these messages of it, to the one that `change` is about. False: not now, because in each of
-    the two a reply is on its way, and only one may be."""
+) -> None:
+    """All that was said in a conversation, or these messages of it, to the one that `change` is about: as if it came there now. What
+    colleagues have done something with stays where it is."""
     left = Conversation.objects.select_related("assignee").get(pk=left_id)
+    if not _is_as_told(left, change.thread.id):
+        return
     of_left = Message.objects.filter(conversation=left)
     said = list((of_left if only is None else of_left.filter(pk__in=only)).in_thread_order())
-    on_their_way = Message.objects.filter(
-        conversation__in=[left.pk, change.thread.id], state__in=[MessageState.SENDING, MessageState.UNCERTAIN]
-    )
-    if on_their_way.count() > 1:
-        return False
-    numbers = [(each.pk, _tell(ledger, each, left, change, now)) for each in said]
+    numbers = [(each.pk, _tell(ledger, each, change, now)) for each in said]
     _sql.run(
         """UPDATE inbox_message m SET conversation_id = %s, seq = n.seq
              FROM unnest(%s::bigint[], %s::bigint[]) AS n(id, seq) WHERE m.id = n.id""",
@@ -85,49 +94,67 @@ def move(
     )
     unread = min(left.unread_count, sum(map(_asks, said)))
     change.unread += unread
-    _open_again(ledger, left, change, now)
+    _open_again(ledger, change, now)
     if not of_left.exists():
         _hand_over(ledger, left, change, now)
-    count = sum(each.direction != Direction.NOTE for each in said)
-    _leave(ledger, left, said, change.thread.id, now, count=count, unread=unread)
-    return True
+    _leave(ledger, left, said, change.thread.id, now, count=len(said), unread=unread)
 
 
 def drop(ledger: events.Ledger, message_id: int, kept_in: int, now: datetime) -> None:
     """A message that is in that conversation already."""
     twin = Message.objects.select_related("conversation").get(pk=message_id)
     left = twin.conversation
+    if not _is_as_told(left, kept_in):
+        return
+    unread = min(left.unread_count, _asks(twin))
     _absorbing.absorb(twin)
-    _leave(ledger, left, [twin], kept_in, now)
+    _leave(ledger, left, [twin], kept_in, now, unread=unread)
+
+
+def _is_as_told(left: Conversation, there: int) -> bool:
+    """Nothing stands there but what the platform told, nobody has done anything with it, and it was not closed nor put aside, unless history
+    alone made it. What was done to one conversation cannot be said of another: a reply waits in its thread, a promise is for what was read there.
+    """
+    done = Q(actor__isnull=False)
+    if left.state == ConversationState.RESOLVED:
+        done |= Q(kind__in=_CLOSES)
+    elif left.state != ConversationState.OPEN:
+        return False
+    merged = Q(kept__in=[left.pk, there]) | Q(merged__in=[left.pk, there])
+    return not (
+        left.promised_at is not None
+        or Event.objects.filter(done, conversation=left).exists()
+        or Message.objects.filter(_OURS, conversation=left).exists()
+        or Draft.objects.filter(conversation=left).exists()
+        or Undo.objects.filter(conversation=left).exists()
+        or ConversationMerge.objects.filter(merged, undone_at=None).exists()
+    )
 
 
 def _asks(said: Message) -> bool:
     return said.direction == Direction.IN and not said.historical and said.kind != MessageKind.SYSTEM
 
 
-def _tell(ledger: events.Ledger, said: Message, left: Conversation, change: Change, now: datetime) -> int:
+def _tell(ledger: events.Ledger, said: Message, change: Change, now: datetime) -> int:
     """To whoever has the other one open, what the customer wrote is news: it was not there before."""
     thread, asks = change.thread, _asks(said)
     seq = ledger.record(
         EventKind.MESSAGE_AMENDED, at=now, conversation_id=thread.id, message_id=said.pk, what=REWORDED if asks else MOVED,
     )  # fmt: skip
     change.seq = max(change.seq, seq)
-    change.added += said.direction != Direction.NOTE
+    change.added += 1
     if asks:
         change.public_seq = seq
-        thread.last_inbound_at = _threads.latest(thread.last_inbound_at, said.sent_at)
-        if left.waiting_since is not None and said.sent_at >= left.waiting_since:
-            change.received.append(said.sent_at)
+        change.received.append(said.sent_at)
     elif said.direction == Direction.OUT and said.state in _OUT and said.origin != Origin.AUTOMATION:
         change.answered.append(said.sent_at)
     return seq
 
 
-def _open_again(ledger: events.Ledger, left: Conversation, change: Change, now: datetime) -> None:
-    """Who waits is not closed, nor put aside, with the one that they are answered in."""
+def _open_again(ledger: events.Ledger, change: Change, now: datetime) -> None:
+    """As by whatever the customer writes: none of it was there when somebody closed it or put it aside."""
     thread = change.thread
-    aside = thread.state in (ConversationState.RESOLVED, ConversationState.SNOOZED, ConversationState.PENDING)
-    if not (aside and change.received and left.state in UNDER_WAY):
+    if not change.received or change.reopen or thread.state not in _ASIDE:
         return
     change.reopen = True
     # Closed by nobody it was if history alone has made it: then it was not open before.
@@ -136,26 +163,17 @@ def _open_again(ledger: events.Ledger, left: Conversation, change: Change, now: 
 
 
 def _hand_over(ledger: events.Ledger, left: Conversation, change: Change, now: datetime) -> None:
-    """What colleagues have begun goes along: whose it is where it is nobody's there, what was promised, and what they are writing."""
-    there = Conversation.objects.filter(pk=change.thread.id)
-    if left.assignee is not None and change.thread.assignee_id is None:
-        change.seq = ledger.record(
-            EventKind.ASSIGNED, at=now, conversation_id=change.thread.id, to=left.assignee.pk, to_name=left.assignee_name, before=None,
-        )  # fmt: skip
-        there.update(
-            assignee=left.assignee, assignee_name=left.assignee_name, assignee_set_by=left.assignee_set_by,
-            assignee_set_at=left.assignee_set_at,
-        )  # fmt: skip
-        change.thread.assignee_id = left.assignee.pk
-    if left.promised_at is not None:
-        there.update(
-            promised_at=Least("promised_at", Value(left.promised_at))
-        )  # the sooner of two; of none and one, the one
-    _sql.run(
-        """UPDATE inbox_draft d SET conversation_id = %s WHERE d.conversation_id = %s AND NOT EXISTS (
-               SELECT FROM inbox_draft o WHERE o.conversation_id = %s AND o.person_id = d.person_id AND o.kind = d.kind)""",
-        [change.thread.id, left.pk, change.thread.id],
-    )
+    """Whom routing gave it to has it there, too, where it is nobody's."""
+    if left.assignee is None or change.thread.assignee_id is not None:
+        return
+    change.seq = ledger.record(
+        EventKind.ASSIGNED, at=now, conversation_id=change.thread.id, to=left.assignee.pk, to_name=left.assignee_name, before=None,
+    )  # fmt: skip
+    Conversation.objects.filter(pk=change.thread.id).update(
+        assignee=left.assignee, assignee_name=left.assignee_name, assignee_set_by=left.assignee_set_by,
+        assignee_set_at=left.assignee_set_at,
+    )  # fmt: skip
+    change.thread.assignee_id = left.assignee.pk
 
 
 def _leave(
@@ -166,12 +184,11 @@ def _leave(
         EventKind.MESSAGE_AMENDED, at=now, conversation_id=left.pk, what=MOVED, gone=[str(each.public_id) for each in said],
     )  # fmt: skip
     is_empty = not Message.objects.filter(conversation=left).exists()
-    if is_empty and left.state != ConversationState.RESOLVED:
+    if is_empty:
         into = Conversation.objects.only("public_id", "platform").get(pk=there)
         seq = ledger.record(
             EventKind.RESOLVED, at=now, conversation_id=left.pk, before=left.state, into=str(into.public_id), platform=into.platform,
         )  # fmt: skip
-        _snoozing.forget_timers([left.pk])
     _sql.run(
         """UPDATE inbox_conversation c SET seq = %s, message_count = c.message_count - %s, unread_count = c.unread_count - %s,
                   last_inbound_at = t.inbound, last_outbound_at = t.outbound, last_message_text = '', last_message_from = '',
@@ -190,8 +207,5 @@ def _leave(
     _threads.show_newest(left.pk)
     if is_empty:
         Conversation.objects.filter(pk=left.pk).update(
-            state=ConversationState.RESOLVED,
-            resolved_at=left.resolved_at or now,
-            snoozed_until=None,
-            promised_at=None,
+            state=ConversationState.RESOLVED, resolved_at=left.resolved_at or now
         )

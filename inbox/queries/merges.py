@@ -30,6 +30,14 @@ def shown_in(conversation_ids: Collection[int]) -> dict[int, int]:
     return dict(found.values_list("merged_id", "kept_id"))
 
 
+def emptied(conversation: Conversation) -> bool:
+    """Whether all that was said there stands in another one by now, which its line leads to (inbox.actions._rejoining)."""
+    if conversation.messages.exists():
+        return False
+    closed = Event.objects.filter(conversation=conversation, kind=EventKind.RESOLVED)
+    return closed.filter(data__has_key="into").exists()
+
+
 def counted(conversation_ids: Collection[int]) -> list[tuple[int, int, datetime, datetime | None, datetime]]:
     """(kept, merged, from when on, until when, learned when): what was waiting there when it was merged, and all that is said since."""
     # Hardly any conversation was merged, and when it was opened again costs the planner more than all else that triage asks.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
 from uuid import uuid4
@@ -9,10 +10,33 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from inbox.actions import assigning, closing, forgetting, noting, receiving, replying, sending
+from inbox.actions import (
+    assigning,
+    closing,
+    drafting,
+    forgetting,
+    joining,
+    noting,
+    prioritising,
+    promising,
+    receiving,
+    replying,
+    snoozing,
+)
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundEvent, InboundMessage, ThreadKind
-from inbox.models import BrandSequence, Channel, Conversation, EarlyPost, Event, EventKind, Message
+from inbox.models import (
+    BrandSequence,
+    Channel,
+    Conversation,
+    DraftKind,
+    EarlyPost,
+    Event,
+    EventKind,
+    Message,
+    Person,
+    Priority,
+)
 from inbox.queries import news, timeline
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
@@ -149,26 +173,137 @@ def test_a_talk_of_many_is_of_whoever_wrote_first(
     )
 
 
-def test_a_talk_that_colleagues_worked_on_in_two_places_is_one_and_loses_nothing(channel: Channel) -> None:
-    jo = agent_of(channel.brand)
+def begun_twice(channel: Channel) -> tuple[Conversation, Conversation]:
+    """What was said under a post that nobody knows, and the talk in which that will turn out to stand."""
     for each in (THANKS, ASKS):
         receiving.receive(arrivals=[Arrival(channel.pk, each)], now=say.at(60))
-    begun = Conversation.objects.get(thread_key="comment:p2:mara")
-    assigning.assign(conversation=begun, to=jo, by=jo, now=say.at(61))
-    noting.add_note(conversation=begun, by=jo, client_id=uuid4(), text="She is glad", now=say.at(62))
+    return Conversation.objects.get(thread_key="comment:p2:mara"), Conversation.objects.get(thread_key=MARA)
+
+
+def test_an_emptied_conversation_is_closed_and_says_where_its_messages_are(channel: Channel) -> None:
+    begun, talk = begun_twice(channel)
+    jo = agent_of(channel.brand)
+    Conversation.objects.filter(pk=begun.pk).update(
+        assignee=jo, assignee_name=jo.short_name, assignee_set_by="routing"
+    )
     seen = BrandSequence.objects.get(pk=channel.brand_id).last
 
     receiving.receive(arrivals=[Arrival(channel.pk, ANSWER)], now=say.at(63))
 
-    talk = Conversation.objects.get(thread_key=MARA)
     begun.refresh_from_db()
-    assert (talk.assignee, talk.messages.filter(direction="note").count()) == (jo, 1)
+    talk.refresh_from_db()
     assert (begun.state, begun.message_count, begun.last_message_text) == ("resolved", 0, "")
+    assert (talk.assignee, talk.unread_count) == (jo, 2)
     closed = Event.objects.get(conversation=begun, kind=EventKind.RESOLVED)
     assert closed.data["into"] == str(talk.public_id)
     came = Message.objects.get(external_id="p3")
     assert list(news.messages_since(talk, seen, news.WORDS_OF_CUSTOMER)) == [came]
     assert str(came.public_id) in timeline.gone_since(begun, seen)
+
+
+def test_an_emptied_conversation_takes_no_reply_and_no_note(channel: Channel) -> None:
+    begun, talk = begun_twice(channel)
+    jo = agent_of(channel.brand)
+    receiving.receive(arrivals=[Arrival(channel.pk, ANSWER)], now=say.at(63))
+
+    with pytest.raises(replying.ReplyRefused, match="in another conversation"):
+        reply(begun, jo)
+    with pytest.raises(noting.NoteRefused, match="in another conversation"):
+        note(begun, jo)
+
+    assert not begun.messages.exists()
+    reply(talk, jo)
+    assert talk.messages.filter(direction="out", author_person=jo).count() == 1
+
+
+def test_an_emptied_conversation_that_is_begun_anew_is_one_like_any_other(channel: Channel) -> None:
+    begun, _ = begun_twice(channel)
+    receiving.receive(arrivals=[Arrival(channel.pk, ANSWER)], now=say.at(63))
+    more = replace(THANKS, external_id="p7", reply_to="p6", thread_id="comment:p2:mara", aside="")
+    receiving.receive(arrivals=[Arrival(channel.pk, more)], now=say.at(64))
+
+    note(begun, agent_of(channel.brand))
+
+    assert begun.messages.count() == 2
+
+
+def reply(conversation: Conversation, by: Person) -> None:
+    conversation.refresh_from_db()
+    replying.queue_reply(
+        conversation=conversation, by=by, client_id=uuid4(), text="Soon", written_against=conversation.public_seq, now=say.at(61)
+    )  # fmt: skip
+
+
+def note(conversation: Conversation, by: Person) -> None:
+    noting.add_note(conversation=conversation, by=by, client_id=uuid4(), text="She is glad", now=say.at(61))
+
+
+def assign(conversation: Conversation, by: Person) -> None:
+    assigning.assign(conversation=conversation, to=by, by=by, now=say.at(61))
+
+
+def promise(conversation: Conversation, by: Person) -> None:
+    promising.promise(conversation=conversation, at=say.at(9000), by=by, now=say.at(61))
+
+
+def snooze(conversation: Conversation, by: Person) -> None:
+    snoozing.snooze(conversation=conversation, until=say.at(9000), by=by, now=say.at(61))
+
+
+def resolve(conversation: Conversation, by: Person) -> None:
+    closing.resolve(conversation=conversation, by=by, now=say.at(61))
+
+
+def prioritise(conversation: Conversation, by: Person) -> None:
+    prioritising.pin(conversation=conversation, priority=Priority.URGENT, by=by, now=say.at(61))
+
+
+def draft(conversation: Conversation, by: Person) -> None:
+    written = drafting.Written("So", [], "", 0, 0, uuid4(), 1)
+    drafting.save(conversation=conversation, by=by, kind=DraftKind.REPLY, written=written, now=say.at(61))
+
+
+def merge(conversation: Conversation, by: Person) -> None:
+    other = Conversation.objects.exclude(pk=conversation.pk).get()
+    joining.join(kept=conversation, merged=other, by=by, now=say.at(61))
+
+
+@pytest.mark.parametrize("act", [reply, note, assign, promise, snooze, resolve, prioritise, draft, merge])
+def test_what_colleagues_have_done_something_with_stays_a_conversation_of_its_own(
+    channel: Channel, act: Callable[[Conversation, Person], None]
+) -> None:
+    begun, talk = begun_twice(channel)
+    act(begun, agent_of(channel.brand))
+    begun.refresh_from_db()
+    state, said = begun.state, begun.messages.count()
+
+    receiving.receive(arrivals=[Arrival(channel.pk, ANSWER)], now=say.at(63))
+
+    begun.refresh_from_db()
+    assert (threads()["p3"], threads()["p2"]) == ("comment:p2:mara", MARA)
+    assert (begun.state, begun.messages.count(), talk.messages.count()) == (state, said, 2)
+
+
+@pytest.mark.parametrize("act", [resolve, snooze])
+def test_what_joins_a_talk_that_was_put_aside_opens_it_as_if_it_came_there(
+    channel: Channel, act: Callable[[Conversation, Person], None]
+) -> None:
+    ends = []
+    for order in ([ASKS, ANSWER, THANKS], [ASKS, THANKS, ANSWER]):
+        channel = ChannelFactory()
+        receiving.receive(arrivals=[Arrival(channel.pk, order[0])], now=say.at(60))
+        talk = Conversation.objects.get(channel=channel)
+        act(talk, agent_of(channel.brand))
+        for each in [
+            *order[1:],
+            say.posted(say.echoed("Any time", external_id="p4", seconds=30), answers="p3"),
+        ]:
+            receiving.receive(arrivals=[Arrival(channel.pk, each)], now=say.at(63))
+        talk.refresh_from_db()
+        ends.append([getattr(talk, name) for name in (*ROW, "snoozed_until", "resolved_at")])
+
+    assert ends[0] == ends[1]
+    assert ends[0][0] == "open"
 
 
 def test_a_talk_that_was_closed_is_opened_by_what_waits_elsewhere(channel: Channel) -> None:
@@ -182,27 +317,6 @@ def test_a_talk_that_was_closed_is_opened_by_what_waits_elsewhere(channel: Chann
     talk = Conversation.objects.get(thread_key=MARA)
     assert (talk.state, talk.waiting_since, talk.unread_count) == ("open", THANKS.sent_at, 1)
     assert Event.objects.filter(conversation=talk, kind=EventKind.REOPENED).count() == 1
-
-
-def test_replies_on_their_way_in_both_keep_them_two_until_one_has_left(channel: Channel) -> None:
-    jo = agent_of(channel.brand)
-    rows = []
-    for each in (THANKS, ASKS):
-        receiving.receive(arrivals=[Arrival(channel.pk, each)], now=say.at(60))
-        conversation = Conversation.objects.order_by("pk").last()
-        assert conversation
-        [reply] = replying.queue_reply(
-            conversation=conversation, by=jo, client_id=uuid4(), text="Soon", written_against=conversation.public_seq, now=say.at(61)
-        )  # fmt: skip
-        sending.claim_reply(message_id=reply.pk, now=say.at(61))
-        rows.append(reply)
-
-    receiving.receive(arrivals=[Arrival(channel.pk, ANSWER)], now=say.at(62))
-    assert threads()["p3"] == "comment:p2:mara"
-    sending.mark_reply_sent(message_id=rows[0].pk, external_id="p9", at=None, now=say.at(63))
-    receiving.receive(arrivals=[Arrival(channel.pk, ANSWER)], now=say.at(64))
-
-    assert threads() == {"p1": MARA, "p2": MARA, "p3": MARA, "p9": MARA, None: MARA}
 
 
 def test_what_was_added_and_unsent_while_it_waited_keeps_no_words(channel: Channel) -> None:
