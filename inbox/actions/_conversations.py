@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,11 @@ class Thread:
 
 _THREAD = """c.id, c.channel_id, c.thread_key, c.state, c.assignee_id, c.contact_id, c.last_inbound_at, c.last_outbound_at,
              c.waiting_since, c.window_opened_at, c.customer_read_at, c.kind, c.recipient_key, c.window_shut_at"""
+
+
+# Of one that was merged by hand somebody has said whose it is.
+NOT_MERGED = """NOT EXISTS (SELECT FROM inbox_conversationmerge g WHERE g.kept_id = c.id AND g.undone_at IS NULL)
+                  AND NOT EXISTS (SELECT FROM inbox_conversationmerge g WHERE g.merged_id = c.id AND g.undone_at IS NULL)"""
 
 
 def find_threads(keys: list[Key]) -> dict[Key, Thread]:
@@ -141,9 +146,12 @@ def introduce(
         )
 
 
-def begin_with_the_first(messages: dict[Key, InboundMessage], threads: dict[Key, Thread]) -> None:
-    """Where many speak under one comment it is the conversation of whoever wrote first, and not of whoever was told first."""
-    others = {
+def begin_with_the_first(
+    messages: dict[Key, InboundMessage], threads: dict[Key, Thread], joined: Iterable[int]
+) -> None:
+    """Where many speak under one comment it is the conversation of whoever wrote first, and not of whoever was told first. `joined`:
+    conversations to which something came that stood elsewhere or under another name."""
+    others = set(joined) | {
         thread.id
         for (channel_id, _), message in messages.items()
         if message.thread_kind is ThreadKind.COMMENT and not message.outbound
@@ -151,7 +159,7 @@ def begin_with_the_first(messages: dict[Key, InboundMessage], threads: dict[Key,
     }
     if others:
         _sql.run(
-            """UPDATE inbox_conversation c SET contact_id = h.contact_id, recipient_key = h.external_id, contact_username = h.username,
+            f"""UPDATE inbox_conversation c SET contact_id = h.contact_id, recipient_key = h.external_id, contact_username = h.username,
                       contact_name = CASE h.name WHEN '' THEN h.username ELSE h.name END, contact_avatar = h.avatar_url,
                       contact_vip = (SELECT vip FROM inbox_contact t WHERE t.id = h.contact_id)
                  FROM unnest(%s::bigint[]) AS k(id)
@@ -160,7 +168,7 @@ def begin_with_the_first(messages: dict[Key, InboundMessage], threads: dict[Key,
                      WHERE m.conversation_id = k.id AND m.direction = 'in' AND m.author_handle_id IS NOT NULL AND m.kind <> 'system'
                      ORDER BY m.sent_at, m.order_key, m.id LIMIT 1) f
                  JOIN inbox_handle h ON h.id = f.id
-                WHERE c.id = k.id AND c.kind = 'comment' AND c.recipient_key <> h.external_id""",
+                WHERE c.id = k.id AND c.kind = 'comment' AND c.recipient_key <> h.external_id AND {NOT_MERGED}""",
             [array(sorted(others))],
         )
 

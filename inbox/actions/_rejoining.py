@@ -94,6 +94,7 @@ def move(
     )
     unread = min(left.unread_count, sum(map(_asks, said)))
     change.unread += unread
+    change.joined = True
     _open_again(ledger, change, now)
     if not of_left.exists():
         _hand_over(ledger, left, change, now)

@@ -25,6 +25,7 @@ class Change:
     seq: int = 0
     public_seq: int | None = None
     reopen: bool = False
+    joined: bool = False  # by messages that stood elsewhere
     moved: list[tuple[str, datetime, datetime]] = field(default_factory=list)  # direction, from, to
 
     def note_move(self, direction: str, origin: str, stood_at: datetime, sent_at: datetime) -> None:

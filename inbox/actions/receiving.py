@@ -129,7 +129,9 @@ class _Intake:
         _other_names.keep(batch.messages, places)
         _early_reads.note(batch, places, self._change)
         _conversations.introduce(unknown, threads, people)
-        _conversations.begin_with_the_first(unknown, threads)
+        joined = {pk for pk, change in self.changes.items() if change.joined}
+        joined |= {known[key].conversation_id for key in self.renamed if key in known}
+        _conversations.begin_with_the_first(unknown, threads, joined)
         _conversations.make_groups(unknown, threads, self.channels)
         rows = _conversations.rename_rows(_arrivals.renamed(people, batch))
         _naming.tell(self.ledger, rows, named, now=self.now)

@@ -61,6 +61,7 @@ def picture() -> list[tuple[object, ...]]:
 
 
 HERS, HIS = named(1), named(2, who="noor")
+ANSWERED = replace(named(3, who="noor"), thread_id="comment:c1", reply_to="c1")
 
 
 @pytest.mark.parametrize(
@@ -70,8 +71,9 @@ HERS, HIS = named(1), named(2, who="noor")
         [[nameless(HERS), HERS]],
         [[HERS], [nameless(HERS)], [say.unsent(HERS)]],
         [[nameless(HERS), nameless(HIS)], [HERS], [HIS, say.edited(HIS, "Mine, too")]],
+        [[nameless(HERS)], [HERS], [ANSWERED]],
     ],
-    ids=["together", "together, its name last", "unsent", "beside another"],
+    ids=["together", "together, its name last", "unsent", "beside another", "with an answer by another"],
 )
 def test_a_comment_is_there_once_whichever_telling_comes_first(told: list[list[InboundEvent]]) -> None:
     pictures = []

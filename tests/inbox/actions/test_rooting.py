@@ -173,6 +173,18 @@ def test_a_talk_of_many_is_of_whoever_wrote_first(
     )
 
 
+def test_a_talk_that_was_merged_by_hand_stays_whose_it_was(channel: Channel) -> None:
+    for each in (OTHER, say.wrote("And today?", who="noor", seconds=5)):
+        receiving.receive(arrivals=[Arrival(channel.pk, each)], now=say.at(60))
+    talk = Conversation.objects.get(kind="comment")
+    merge(talk, agent_of(channel.brand))
+
+    receiving.receive(arrivals=[Arrival(channel.pk, COMMENT)], now=say.at(62))
+
+    talk.refresh_from_db()
+    assert talk.recipient_key == "noor"
+
+
 def begun_twice(channel: Channel) -> tuple[Conversation, Conversation]:
     """What was said under a post that nobody knows, and the talk in which that will turn out to stand."""
     for each in (THANKS, ASKS):
