@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from inbox.models import FetchState, Message
+from inbox.models import FetchState, Message, OtherName
 
 
-def absorb(twin: Message) -> None:
-    """The other one takes its place."""
+def absorb(twin: Message, kept: Message | None = None) -> None:
+    """The other one takes its place, also for tellings that know another name of it alone."""
+    if kept is not None:
+        OtherName.objects.filter(message=twin).update(message=kept)
     conversation = twin.conversation
     conversation.message_count -= 1
     type(conversation).objects.filter(pk=conversation.pk).update(message_count=conversation.message_count)

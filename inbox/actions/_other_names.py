@@ -189,14 +189,17 @@ def _write(key: Key, stored: _Stored, told: InboundMessage, author: Met | None, 
     name = author.name or author.username
     if stored.alone:
         _sql.run(
-            """UPDATE inbox_conversation c SET contact_id = %s, recipient_key = %s, contact_name = %s, contact_username = %s, contact_avatar = %s
-                WHERE c.id = %s AND NOT EXISTS (SELECT FROM inbox_contactmerge g WHERE g.kept_id = c.contact_id AND g.undone_at IS NULL)""",
+            f"""UPDATE inbox_conversation c SET contact_id = %s, recipient_key = %s, contact_name = %s, contact_username = %s, contact_avatar = %s,
+                      contact_vip = (SELECT vip FROM inbox_contact t WHERE t.id = %s)
+                WHERE c.id = %s AND NOT EXISTS (SELECT FROM inbox_contactmerge g WHERE g.kept_id = c.contact_id AND g.undone_at IS NULL)
+                  AND {_conversations.NOT_MERGED}""",
             [
                 author.contact_id,
                 told.author.external_id,
                 name,
                 author.username,
                 author.avatar,
+                author.contact_id,
                 stored.conversation_id,
             ],
         )

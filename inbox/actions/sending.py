@@ -148,7 +148,7 @@ def _has_left(
     )  # fmt: skip
     sent_at = _dating.by_twin(message.pk, twin) if twin else at or message.attempted_at or message.sent_at
     if twin:
-        _absorbing.absorb(twin)
+        _absorbing.absorb(twin, message)
     _move(
         message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", ended="", lease_until=None,
         not_before=None, sent_at=sent_at, order_key=twin.order_key if twin else "",

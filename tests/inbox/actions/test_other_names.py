@@ -12,7 +12,7 @@ from django.db import transaction
 from inbox.actions import receiving, replying, sending
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundEvent, InboundMessage, MessageKind, Party, ThreadKind
-from inbox.models import Channel, Conversation, EventKind, Message
+from inbox.models import Channel, Contact, Conversation, EventKind, Message
 from inbox.queries import news
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
@@ -163,3 +163,45 @@ def test_our_own_comment_is_there_once_whichever_name_comes_before_the_answer(
         talk.message_count,
     ) == (["c1", "c9"], 2)
     assert not Conversation.objects.exclude(pk=talk.pk).exclude(state="resolved", message_count=0).exists()
+
+
+def test_a_name_of_our_own_comment_stays_known_where_the_answer_takes_its_place(channel: Channel) -> None:
+    take_in(channel, HERS)
+    talk = Conversation.objects.get()
+    [reply] = replying.queue_reply(
+        conversation=talk, by=agent_of(channel.brand), client_id=uuid4(), text="See https://acme.test", written_against=talk.public_seq, now=say.at(20)
+    )  # fmt: skip
+    sending.claim_reply(message_id=reply.pk, now=say.at(20))
+    shortened = replace(
+        say.echoed("See https://t.test/x", external_id="c9", seconds=21), thread_id=talk.thread_key, thread_kind=ThreadKind.COMMENT, told_as="n9"
+    )  # fmt: skip
+    take_in(channel, shortened)
+    sending.mark_reply_sent(message_id=reply.pk, external_id="c9", at=None, now=say.at(22))
+
+    take_in(channel, replace(shortened, external_id="n9", thread_id="comment:post"))
+
+    assert list(Message.objects.in_thread_order().values_list("external_id", flat=True)) == ["c1", "c9"]
+
+
+def test_an_emptied_conversation_has_nothing_unread(channel: Channel) -> None:
+    take_in(channel, nameless(HERS))
+    begun = Conversation.objects.get()
+    take_in(channel, replace(HERS, told_as=""))
+
+    take_in(channel, HERS)
+
+    begun.refresh_from_db()
+    assert (begun.state, begun.message_count, begun.unread_count) == ("resolved", 0, 0)
+    assert Message.objects.get().conversation.unread_count == 1
+
+
+def test_a_comment_of_a_marked_person_is_theirs_once_they_are_known(channel: Channel) -> None:
+    take_in(channel, say.wrote("Hello"))
+    Contact.objects.update(vip=True)
+    take_in(channel, nameless(HERS))
+    comment = Conversation.objects.get(kind="comment")
+
+    take_in(channel, HERS)
+
+    comment.refresh_from_db()
+    assert (comment.contact_name, comment.contact_vip) == ("Mara", True)
