@@ -30,9 +30,10 @@ def put_right(
             change = change_of(thread_of(key, batch.messages[key], people))
             _rejoining.move(ledger, each.conversation_id, change, now, only=[each.message_id])
     reworded = _other_names.reword(ledger, batch.messages, change_of, now)
-    talks = _rooting.in_talks({**_early_posts.take(batch.messages), **batch.messages})
+    early = _early_posts.take(batch.messages)
+    talks = _rooting.in_talks({**early.posts, **batch.messages})
     batch.messages = talks.messages
-    _early_posts.keep(talks.early, now)
+    _early_posts.keep(talks.early, early.since, now)
     apart = _rejoining.rename(talks.names)
     threads = {row.id: row for row in _conversations.threads_by_id([talk for _, talk in apart])}
     for begun, talk in apart:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from inbox.actions import _sql, _tellings
@@ -15,28 +16,40 @@ from inbox.exchange import InboundMessage, ThreadKind
 from inbox.models import EarlyPost
 
 
-def keep(posts: Mapping[Key, InboundMessage], now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was kept, and since when: what is kept again is no younger by that."""
+
+    posts: dict[Key, InboundMessage]
+    since: dict[Key, datetime]
+
+
+NONE = Taken({}, {})
+
+
+def keep(posts: Mapping[Key, InboundMessage], since: Mapping[Key, datetime], now: datetime) -> None:
     if not posts:
         return
     _sql.run(
         """INSERT INTO inbox_earlypost (channel_id, external_id, reply_to, sent_at, told, told_at)
-           SELECT p.*, %s FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::jsonb[]) AS p
+           SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::jsonb[], %s::timestamptz[])
            ON CONFLICT (channel_id, external_id) DO NOTHING""",
-        [
-            now,
-            *_sql.columns(
-                [(*key, post.reply_to, post.sent_at, _written(post)) for key, post in posts.items()], 5
-            ),
-        ],
+        _sql.columns(
+            [
+                (*key, post.reply_to, post.sent_at, _written(post), since.get(key, now))
+                for key, post in posts.items()
+            ],
+            6,
+        ),
     )
     forget_words(list(posts))
 
 
-def take(messages: Mapping[Key, InboundMessage]) -> dict[Key, InboundMessage]:
+def take(messages: Mapping[Key, InboundMessage]) -> Taken:
     """What was added to these posts, and to that in turn. It is used up by this, and so is what of it is told anew."""
     posts = [key for key, each in messages.items() if each.thread_kind is ThreadKind.COMMENT]
     if not posts:
-        return {}
+        return NONE
     taken = _sql.rows(
         """WITH RECURSIVE added AS (
                SELECT p.id, p.channel_id, p.external_id FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, post)
@@ -45,10 +58,13 @@ def take(messages: Mapping[Key, InboundMessage]) -> dict[Key, InboundMessage]:
                SELECT p.id, p.channel_id, p.external_id FROM added a
                  JOIN inbox_earlypost p ON p.channel_id = a.channel_id AND p.reply_to = a.external_id)
            DELETE FROM inbox_earlypost p USING added a WHERE p.id = a.id
-        RETURNING p.channel_id, p.external_id, p.sent_at, p.told""",
+        RETURNING p.channel_id, p.external_id, p.sent_at, p.told, p.told_at""",
         _sql.columns(posts, 2),
     )
-    return {(row[0], row[1]): _read(row[1], row[2], json.loads(row[3])) for row in taken}
+    return Taken(
+        {(row[0], row[1]): _read(row[1], row[2], json.loads(row[3])) for row in taken},
+        {(row[0], row[1]): row[4] for row in taken},
+    )
 
 
 def forget_words(keys: Sequence[Key]) -> None:

@@ -351,6 +351,14 @@ def test_what_was_added_to_a_post_that_never_comes_is_forgotten_with_age(channel
     assert forgetting.forget_early_posts(channel_id=channel.pk, before=say.at(61)) == 1
 
 
+def test_what_was_added_grows_old_also_where_what_it_was_added_to_is_told_again(channel: Channel) -> None:
+    also = say.added("And the box", answers="p3", external_id="p8", seconds=14)
+    for told_at, batch in ((60, [MORE, also]), (70, [MORE])):
+        receiving.receive(arrivals=[Arrival(channel.pk, each) for each in batch], now=say.at(told_at))
+
+    assert forgetting.forget_early_posts(channel_id=channel.pk, before=say.at(61)) == 2
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_what_it_adds_to_a_post_of_its_own_is_no_message(channel: Channel, together: bool) -> None:
     for batch in [(MORE, WHERE)] if together else [(MORE,), (WHERE,)]:
