@@ -6,6 +6,7 @@
 Written so that an older Python can read it far enough to say what is missing.
 """
 
+import glob
 import hashlib
 import os
 import platform
@@ -22,6 +23,7 @@ NO_INDEX = "is the package index within reach?"
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 UNFINISHED = VENV + ".unfinished"  # stands while packages are put in: uv takes a half one for whole
+BEFORE = VENV + ".before"  # the half one, until there is a whole one in its place
 OWN = os.path.join(ROOT, ".uv")
 
 
@@ -62,18 +64,44 @@ def install(mode):
     arguments += ["--no-group", "dev"] if mode == "demo" else []
     if not written(UNFINISHED, "The packages in .venv are not all there.\n"):
         return 1
-    if was_stopped or is_of_another_place():
-        shutil.rmtree(VENV, ignore_errors=True)
+    anew = was_stopped or is_of_another_place()
+    if anew:
+        put_aside()
+    stood = packages()
     say("Installing Parley's packages into .venv ...")
     environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=VENV)
     environment.pop("VIRTUAL_ENV", None)
     if subprocess.call([uv, *arguments], cwd=ROOT, env=environment) != 0:
         say("The packages could not be installed. The reason stands above; " + (short_of(ROOM) or NO_INDEX))
+        if anew:
+            put_back()
+        elif packages() == stood:
+            os.remove(UNFINISHED)  # what was there is as whole as before
         return 1
     if not written(stamp, wanted):
         return 1
+    shutil.rmtree(BEFORE, ignore_errors=True)
     os.remove(UNFINISHED)
     return 0
+
+
+def packages():
+    """What tells whether uv has put in or taken out any: each has a folder of its own in there."""
+    places = glob.glob(os.path.join(glob.escape(VENV), "lib", "python*", "site-packages"))
+    return sorted((place, os.stat(place).st_mtime_ns) for place in places)
+
+
+def put_aside():
+    if os.path.isdir(VENV) and not os.path.isdir(BEFORE):
+        os.rename(VENV, BEFORE)
+    shutil.rmtree(VENV, ignore_errors=True)
+
+
+def put_back():
+    """Half an environment may hold what somebody has put there, or run what they need, and the index may stay out of reach."""
+    if os.path.isdir(BEFORE):
+        shutil.rmtree(VENV, ignore_errors=True)
+        os.rename(BEFORE, VENV)
 
 
 def written(path, text):

@@ -25,6 +25,8 @@ if sys.argv[1] == "--version":
     sys.exit()
 with open({told!r}, "a") as told:
     told.write("sync\\n")
+if {ends}:
+    sys.exit({ends})
 bin = Path(os.environ["UV_PROJECT_ENVIRONMENT"]) / "bin"
 half = bin / "half"
 if not bin.exists():
@@ -37,7 +39,6 @@ if not (bin / "python").exists():
     (bin / "python").symlink_to(sys.executable)
 if not (bin / "celery").exists():
     (bin / "celery").write_text(f"#!{{bin}}/python\\n")
-sys.exit({ends})
 """
 
 
@@ -125,6 +126,45 @@ def test_ctrl_c_is_one_line_and_what_is_half_installed_is_made_anew(clone: Clone
     assert clone.syncs == 2
 
 
+def test_what_stood_there_is_kept_where_uv_could_put_nothing_in(clone: Clone) -> None:
+    """It gets everything ready before it puts anything in: without a network nothing is half."""
+    own = clone.place / ".venv" / "lib" / "python3.11" / "site-packages" / "own.py"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    clone.has_uv(ends=2)
+
+    assert [clone.installs()[0] for _ in range(2)] == [1, 1]
+
+    clone.has_uv()
+    assert (clone.installs()[0], own.exists()) == (0, True)
+
+
+def test_a_whole_environment_serves_on_where_another_could_not_be_installed(clone: Clone) -> None:
+    clone.installs()
+    (clone.place / "uv.lock").write_text("other")
+    clone.has_uv(ends=2)
+    clone.installs()
+    (clone.place / "uv.lock").write_text("")
+
+    assert clone.installs() == (0, "")
+
+
+def test_a_half_one_stands_until_there_is_a_whole_one(clone: Clone) -> None:
+    clone.installs()
+    own = clone.place / ".venv" / "own"
+    own.touch()
+    (clone.place / ".venv.unfinished").touch()
+    clone.has_uv(ends=2)
+
+    assert [clone.installs()[0] for _ in range(2)] == [1, 1]
+    assert own.exists()
+
+    clone.has_uv()
+    assert clone.installs()[0] == 0
+    assert sorted(path.name for path in clone.place.glob(".venv*")) == [".venv"]
+    assert not own.exists()
+
+
 @pytest.mark.parametrize(
     ("free", "said"),
     [
@@ -142,6 +182,7 @@ def test_what_cannot_be_installed_says_whether_there_is_room(
         ("ROOT", clone.place),
         ("VENV", clone.place / ".venv"),
         ("UNFINISHED", clone.place / ".venv.unfinished"),
+        ("BEFORE", clone.place / ".venv.before"),
         ("OWN", clone.place / ".uv"),
     ):
         monkeypatch.setattr(bootstrap, name, str(place))
