@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Greatest
 
 from inbox import events
 from inbox.actions import _arrivals, _by_brand, _conversations, _naming, _reach
@@ -112,13 +113,15 @@ def mark_unavailable(
     """The platform says that this person cannot be written to. It is lifted by a message from them to us (receiving), also one that came
     after we had `asked_at`; by one to them that the platform takes (sending, or shown by an echo); and by a profile that says so."""
     found = Handle.objects.filter(channel_id=channel_id, external_id=external_id)
-    handle = found.select_related("contact").first()
-    if handle is None:
+    if (brand_id := _brand_of(found)) is None:
         return
-    with events.ledger(handle.contact.brand_id) as ledger:
-        if _reach.has_written_since(handle.pk, asked_at):
+    with events.ledger(brand_id) as ledger:
+        handle = found.get()
+        newer_word = handle.reach_told_at is not None and handle.reach_told_at > asked_at
+        if newer_word or _reach.has_written_since(handle.pk, asked_at):
             return
-        # By the platform's clock it may have been so much earlier.
-        found.update(unavailable_reason=reason[:300], reach_told_at=asked_at - echoes.SKEW)
+        # By the platform's clock it may have been so much earlier; what it has said itself is wound back by no refusal.
+        told_at = Greatest(F("reach_told_at"), Value(asked_at - echoes.SKEW))
+        found.update(unavailable_reason=reason[:300], reach_told_at=told_at)
         if handle.unavailable_reason != reason[:300]:
             _reach.tell(ledger, [handle.pk], now)

@@ -154,6 +154,31 @@ def test_what_was_written_before_a_refusal_does_not_lift_it(channel: Channel, ag
     assert Handle.objects.get().unavailable_reason == "They blocked you."
 
 
+def test_a_refusal_winds_back_nothing_that_the_platform_has_said(channel: Channel) -> None:
+    receiving.receive(arrivals=[replace(BLOCKED, channel_id=channel.pk)], now=say.at(501))
+    is_refused(channel, asked=510, now=511)
+
+    late = ReachChanged("9273", say.at(450), "")
+    for each in (BEFORE.event, late):
+        receiving.receive(arrivals=[Arrival(channel.pk, each)], now=say.at(1000))
+
+    assert Handle.objects.get().unavailable_reason == "They blocked you."
+
+
+@pytest.mark.parametrize("refusal_is_first", [True, False])
+def test_what_the_platform_says_after_a_try_holds_against_its_refusal(
+    channel: Channel, refusal_is_first: bool
+) -> None:
+    steps = [
+        lambda: is_refused(channel, asked=550, now=620),
+        lambda: receiving.receive(arrivals=[replace(TAKES_AGAIN, channel_id=channel.pk)], now=say.at(630)),
+    ]
+    for step in steps if refusal_is_first else reversed(steps):
+        step()
+
+    assert Handle.objects.get().unavailable_reason == ""
+
+
 @pytest.mark.parametrize("told", [(BLOCKED, TAKES_AGAIN), (TAKES_AGAIN, BLOCKED)])
 def test_the_newest_word_on_whether_they_take_messages_holds(
     channel: Channel, told: tuple[Arrival, ...]
