@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import Q
+
 from inbox import events
 from inbox.actions import _conversations, _sql
 from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.exchange import InboundMessage, MessageKind, ThreadKind
-from inbox.models import EventKind, Message
+from inbox.models import EventKind, Handle, Message
 from inbox.models.conversations import UNDER_WAY
 from inbox.rules import echoes
 from inbox.rules.cleaning import clean
@@ -41,7 +43,8 @@ def restore(news: Mapping[Key, InboundMessage], people: dict[Key, Met]) -> list[
 
 def note(batch: Batch) -> list[int]:
     """What the platform says of it, in the order in which it happened, also where it comes in another. Somebody who wrote since can be
-    written to. Returns the handles of which something else was said before."""
+    written to, and so can somebody to whom the platform shows a message of ours since. Returns the handles of which something else was
+    said before."""
     changed = []
     for channel_id, change in sorted(batch.reach, key=lambda each: each[1].at):
         reason = clean(change.reason)[:300]
@@ -50,9 +53,13 @@ def note(batch: Batch) -> list[int]:
                 WHERE h.channel_id = %s AND h.external_id = %s AND was.id = h.id
                   AND (h.reach_told_at IS NULL OR h.reach_told_at <= %s)
                   AND NOT EXISTS (SELECT 1 FROM inbox_message m JOIN inbox_conversation c ON c.id = m.conversation_id
-                                   WHERE m.author_handle_id = h.id AND m.sent_at > %s AND c.kind <> 'comment')
+                                   WHERE m.author_handle_id = h.id AND m.sent_at > %s AND c.kind <> 'comment' AND m.kind <> 'system')
+                  AND NOT EXISTS (SELECT 1 FROM inbox_conversation c JOIN inbox_message m ON m.conversation_id = c.id
+                                   WHERE c.contact_id = h.contact_id AND c.channel_id = h.channel_id AND c.recipient_key = h.external_id
+                                     AND c.kind <> 'comment' AND m.sent_at > %s AND m.direction = 'out' AND m.order_key <> ''
+                                     AND m.kind <> 'system')
             RETURNING h.id, was.unavailable_reason <> h.unavailable_reason""",
-            [reason, change.at, channel_id, change.external_id, change.at, change.at],
+            [reason, change.at, channel_id, change.external_id, change.at, change.at, change.at],
         )
     return [pk for pk, is_news in changed if is_news]
 
@@ -69,11 +76,17 @@ def took(ledger: events.Ledger, message: Message, now: datetime) -> None:
     tell(ledger, [pk for (pk,) in found], now)
 
 
-def has_written_since(handle_id: int, moment: datetime) -> bool:
-    """To us. What history tells was said before, and so was what came late: by more than the clocks may differ."""
-    said = Message.objects.filter(author_handle=handle_id, created_at__gt=moment, historical=False)
-    said = said.filter(sent_at__gt=moment - echoes.SKEW)
-    return said.exclude(conversation__kind=ThreadKind.COMMENT).exists()
+def was_open_since(handle: Handle, moment: datetime) -> bool:
+    """They wrote to us, or the platform took a message to them. What history tells was said before, and so was what came late: by more than
+    the clocks may differ."""
+    said = Message.objects.filter(historical=False).exclude(kind=MessageKind.SYSTEM)
+    said = said.exclude(conversation__kind=ThreadKind.COMMENT)
+    theirs = said.filter(author_handle=handle, created_at__gt=moment, sent_at__gt=moment - echoes.SKEW)
+    to_them = Q(conversation__contact=handle.contact_id, conversation__recipient_key=handle.external_id)
+    ours = said.filter(
+        to_them, channel=handle.channel_id, direction="out", external_id__isnull=False, sent_at__gt=moment
+    )
+    return theirs.exists() or ours.exists()
 
 
 def tell(ledger: events.Ledger, handle_ids: list[int], now: datetime) -> None:

@@ -118,7 +118,7 @@ def mark_unavailable(
     with events.ledger(brand_id) as ledger:
         handle = found.get()
         newer_word = handle.reach_told_at is not None and handle.reach_told_at > asked_at
-        if newer_word or _reach.has_written_since(handle.pk, asked_at):
+        if newer_word or _reach.was_open_since(handle, asked_at):
             return
         # By the platform's clock it may have been so much earlier; what it has said itself is wound back by no refusal.
         told_at = Greatest(F("reach_told_at"), Value(asked_at - echoes.SKEW))

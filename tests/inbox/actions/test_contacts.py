@@ -88,6 +88,44 @@ def test_a_message_between_us_opens_the_composer_that_a_block_had_shut(
     assert problem_of(thread.get()) == ""
 
 
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one batch", "one after the other"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        say.wrote("Still there?", who="9273", seconds=5),
+        say.echoed("Written in the network's own app", to="9273", seconds=5),
+    ],
+    ids=["theirs", "ours, by another client"],
+)
+def test_a_block_that_is_told_after_a_message_between_us_that_came_after_it_shuts_nothing(
+    channel: Channel, said: InboundMessage, at_once: bool
+) -> None:
+    late = [
+        Arrival(channel.pk, said),
+        Arrival(channel.pk, ReachChanged("9273", say.at(2), "They blocked you.")),
+    ]
+
+    for batch in [late] if at_once else [[each] for each in late]:
+        receiving.receive(arrivals=batch, now=say.at(6))
+
+    assert Handle.objects.get().unavailable_reason == ""
+
+
+@pytest.mark.parametrize("public", [True, False], ids=["in public", "by the platform itself"])
+def test_a_block_holds_against_what_is_no_message_between_us(channel: Channel, public: bool) -> None:
+    answer = replace(
+        say.echoed("Thanks!", to="9273", seconds=5), thread_id="comment:1", thread_kind=ThreadKind.COMMENT
+    )
+    notice = say.told("Another app took over this conversation.", about="9273", seconds=5)
+    receiving.receive(arrivals=[Arrival(channel.pk, answer if public else notice)], now=say.at(6))
+
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, ReachChanged("9273", say.at(2), "They blocked you."))], now=say.at(7)
+    )
+
+    assert Handle.objects.get().unavailable_reason == "They blocked you."
+
+
 @pytest.mark.parametrize("public", [True, False], ids=["in public", "by the platform itself"])
 def test_what_no_message_between_us_is_opens_nothing(channel: Channel, public: bool) -> None:
     is_refused(channel, asked=2, now=2)
@@ -110,6 +148,18 @@ def test_who_wrote_after_the_attempt_that_was_refused_can_be_written_to_whicheve
     is_refused(channel, asked=4, now=7)
 
     assert Handle.objects.get().unavailable_reason == ""
+
+
+@pytest.mark.parametrize(("sent", "left"), [(5, ""), (3, "They blocked you.")])
+def test_what_the_platform_took_after_the_attempt_that_was_refused_holds_whichever_is_kept_first(
+    channel: Channel, sent: float, left: str
+) -> None:
+    taken = say.echoed("Written in the network's own app", to="9273", seconds=sent)
+    receiving.receive(arrivals=[Arrival(channel.pk, taken)], now=say.at(6))
+
+    is_refused(channel, asked=4, now=7)
+
+    assert Handle.objects.get().unavailable_reason == left
 
 
 @pytest.mark.parametrize(
