@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Least
 
 from connectors.actions import _runs
+from connectors.contract import Remedy
 from connectors.models import Level, PlatformApp, SyncSchedule, Task
 from connectors.rules import lanes
 from connectors.rules.remedies import THROTTLED
@@ -24,6 +25,7 @@ LEASE = timedelta(seconds=90)
 MAX_BACK_OFF = timedelta(minutes=15)
 # These walk for long by their nature; the others are done within seconds.
 LONG = frozenset({Task.RECONCILE, Task.BACKFILL, Task.PROFILES, Task.PURGE})
+PLATFORMS_OWN = (THROTTLED, Remedy.RETRY.value)  # neither a person nor renewed access changes anything there
 PATIENCE = timedelta(seconds=3)
 LOOKED_AT = 200  # of each lane with each tick
 LONG_WORK = Q(task__in=LONG) | Q(is_slow=True)
@@ -213,13 +215,14 @@ def try_again(*, app: PlatformApp, now: datetime) -> None:
 
 @transaction.atomic
 def go_on(*, channel_ids: Collection[int], now: datetime, at_once: Collection[Task] = ()) -> None:
-    """What was refused may be answered now: whatever fails is asked again without its pause, and nobody is told of failures from before;
-    why it last failed stays until it succeeds. `at_once`: what is due however it fared. A limit of the platform's own is still waited for,
-    and a turn under way says itself how it ended."""
+    """What was refused may be answered now: it is asked again without its pause, and nobody is told of failures from before;
+    why it last failed stays until it succeeds. `at_once`: what is due however it fared. Limits and trouble of the platform's own are still
+    waited for, what rests for longer than our own pauses waits for its plan, and a turn under way says itself how it ended."""
     mine = SyncSchedule.objects.filter(channel__in=channel_ids).exclude(next_run_at=None)
     mine.filter(task__in=at_once).update(next_run_at=now, failures=0, waits=0)
     failing = mine.filter(failures__gt=0)
-    failing.exclude(last_remedy=THROTTLED).exclude(lease_until__gte=now).update(next_run_at=now)
+    refused = failing.exclude(last_remedy__in=PLATFORMS_OWN).filter(next_run_at__lte=now + MAX_BACK_OFF)
+    refused.exclude(lease_until__gte=now).update(next_run_at=now)
     failing.update(failures=0)
 
 

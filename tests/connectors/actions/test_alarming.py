@@ -335,6 +335,9 @@ def test_what_waits_for_a_limit_is_under_way_or_gave_up_is_not_tried_sooner_when
     planning.give_defaults(channel, NOW)
     fails(channel, "reconcile", remedy="reconnect", lease_until=NOW + timedelta(seconds=60), lease_owner="o")
     fails(channel, "profiles", remedy="throttled", waits=4)
+    fails(channel, "tokens", remedy="retry")
+    fails(channel, "purge", remedy="tell")
+    SyncSchedule.objects.filter(task="purge").update(next_run_at=NOW + timedelta(hours=1))  # at its plan
     fails(channel, "backfill", remedy="tell")
     SyncSchedule.objects.filter(task="backfill").update(next_run_at=None)  # it gave up: somebody asks again
     planned = dict(SyncSchedule.objects.values_list("task", "next_run_at"))
