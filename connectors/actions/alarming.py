@@ -53,6 +53,9 @@ def look(*, now: datetime) -> int:
     # That somebody tries again, or pauses it, mends nothing: only what succeeds does.
     for key in sorted(set(known) - set(found) - _troubles.unproven(channels, now=now)):
         _clear(known[key], now)
+    for key in set(known) - set(found):
+        if known[key].turned_at is not None:  # what is not found now has not lasted
+            _note(known[key], remedy=known[key].remedy, turned_at=None)
     new = 0
     for key, trouble in sorted(found.items()):
         alarm = known.get(key)

@@ -443,6 +443,22 @@ def test_a_sync_that_fails_now_of_this_and_now_of_that_is_told_of_once(channel: 
     assert len(mail.outbox) == 1
 
 
+def test_what_else_is_to_be_done_has_not_lasted_where_it_was_not_found_in_between(
+    channel: Channel, ops: Person
+) -> None:
+    planning.give_defaults(channel, NOW)
+    fails(channel, "reconcile", remedy="retry")
+    look()
+    fails(channel, "reconcile", remedy="tell")
+    look(1)
+    fails(channel, "reconcile", remedy="throttled")
+    look(2)
+
+    fails(channel, "reconcile", remedy="tell")
+
+    assert [look(200), look(219), look(220)] == [0, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("before", "after"), [("reconnect", "refresh"), ("retry", "unknown"), ("fault", "bug")]
 )
