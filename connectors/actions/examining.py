@@ -82,15 +82,17 @@ def _may_be_mended(channel: Channel, found: Subscription) -> bool:
 
 def _mend(asker: Asker, found: Subscription, now: datetime) -> bool:
     """That nothing is delivered is a gap at once. It is said of the channel, and rings, where to ask again did not help; of a platform that
-    was in trouble when it was asked, where a look meets the same when such trouble should be over."""
+    was in trouble when it was asked, or could not be asked whether that helped, where a look meets the same when such trouble should be
+    over."""
     channel = asker.channel
     _note_gap(channel, found, now)
     _note(channel, **_named(found))
+    since = _in_trouble_since(channel, now)
     try:
         door = connecting.our_door(channel)
         asker.ask(lambda connector, context: connector.subscribe(context, door))
     except (ConnectorError, connecting.ConnectionRefused) as refused:
-        if _may_pass(refused) and (since := _in_trouble_since(channel, now)) is not None:
+        if _may_pass(refused) and since is not None:
             _note(channel, subscribed=None, subscription_said=TRIED, mending_failed_since=since)
         else:
             _keep(channel, found, now)
@@ -98,7 +100,10 @@ def _mend(asker: Asker, found: Subscription, now: datetime) -> bool:
     try:
         again = look(asker, now=asker.clock())
     except ConnectorError:
-        _note(channel, subscribed=None, subscription_said=AGREED, mending_failed_since=None)
+        if since is not None:
+            _note(channel, subscribed=None, subscription_said=AGREED, mending_failed_since=since)
+        else:
+            _keep(channel, found, now)  # to agree has mended nothing: it was found switched off once more
         raise
     return again is not None and again.is_active
 

@@ -433,6 +433,39 @@ def test_a_platform_that_is_in_trouble_when_it_is_asked_to_deliver_again_is_aske
     assert told == [(0, None), (0, None), (1, False), (0, False), (0, True)]
 
 
+@pytest.mark.parametrize("agrees", [(True, True), (False, True), (True, False)])
+def test_a_platform_that_agrees_to_deliver_again_and_does_not_rings_once_that_lasts(
+    channel: Channel, platform: FakePlatform, clock: Moving, monkeypatch: pytest.MonkeyPatch,
+    agrees: tuple[bool, bool],
+) -> None:  # fmt: skip
+    ChannelHealth.objects.create(channel=channel, subscribed=True)
+    was_asked, rung = False, []
+
+    def subscription(ctx: Any, callback_url: str) -> Subscription:
+        if was_asked:
+            raise ConnectorError("Too much was asked.", remedy=Remedy.TELL)
+        return Subscription(False, "It is switched off.")
+
+    def subscribe(ctx: Any, callback_url: str) -> None:
+        nonlocal was_asked
+        was_asked = agrees[len(rung) > 0]
+        if not was_asked:
+            raise ConnectorError("It is in trouble.", remedy=Remedy.RETRY)
+
+    monkeypatch.setattr(platform, "subscription", subscription, raising=False)
+    monkeypatch.setattr(platform, "subscribe", subscribe)
+    asker = Asker(channel, clock, time.monotonic() + 60, lambda seconds: None, lambda text, level: None)
+
+    for minutes in (0, 9, 6, 15):
+        clock.passes(60 * minutes)
+        was_asked = False
+        examining.look_and_mend(asker, now=clock())
+        rung.append(alarming.look(now=clock()))
+
+    assert rung == [0, 0, 1, 0]
+    assert ChannelHealth.objects.get().subscribed is False
+
+
 @pytest.mark.parametrize(("behind", "asked"), [("nobody", 1), ("another channel", 0), ("a relay", 0)])
 def test_an_address_of_ours_delivers_nothing_once_its_channel_is_gone_whatever_the_platform_says_of_it(
     channel: Channel, platform: FakePlatform, clock: Moving, monkeypatch: pytest.MonkeyPatch,
