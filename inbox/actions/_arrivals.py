@@ -43,6 +43,8 @@ class Batch:
     @classmethod
     def sort(cls, arrivals: Iterable[tuple[int, InboundEvent]]) -> Batch:
         batch = cls()
+        arrivals = list(arrivals)
+        first_told = _first_told(arrivals)
         for channel_id, event in arrivals:
             match event:
                 case InboundMessage():
@@ -54,7 +56,9 @@ class Batch:
                         better = _dated_as_well_as_either(better, told, event)
                     batch.messages[(channel_id, event.external_id)] = better
                     if party := customer_of(event):
-                        batch._meet(channel_id, party, event.standing.at if event.standing else event.sent_at)
+                        at = event.standing.at if event.standing else event.sent_at
+                        first = first_told.get((channel_id, event.external_id), at)
+                        batch._meet(channel_id, party, min(at, first) if event.dated_by_delivery else at)
                 case Edited() | Unsent() | Reacted():
                     batch.amendments.append((channel_id, event))
                 case ReadUpTo():
@@ -83,6 +87,26 @@ class Batch:
             is_newer = at >= self.told_at[key]
             self.parties[key] = _first_of(party, before) if is_newer else _first_of(before, party)
             self.told_at[key] = max(at, self.told_at[key])
+
+
+def _first_told(arrivals: Iterable[tuple[int, InboundEvent]]) -> dict[Key, datetime]:
+    """When what has no time but its delivery's was told before: a copy of it says nothing of who somebody is by the time of the copy."""
+    by_delivery = [
+        ((channel_id, event.external_id), event.sent_at)
+        for channel_id, event in arrivals
+        if isinstance(event, InboundMessage) and event.dated_by_delivery and customer_of(event)
+    ]
+    if not by_delivery:
+        return {}
+    known = _sql.rows(
+        """SELECT m.channel_id, m.external_id, m.sent_at FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
+             JOIN inbox_message m ON m.channel_id = k.channel_id AND m.external_id = k.external_id COLLATE "C" """,
+        _sql.columns(list({key for key, _ in by_delivery}), 2),
+    )
+    first = {(channel_id, external_id): at for channel_id, external_id, at in known}
+    for key, at in by_delivery:
+        first[key] = min(at, first.get(key, at))
+    return first
 
 
 def _dated_as_well_as_either(

@@ -358,6 +358,24 @@ def test_a_name_that_comes_with_a_message_is_news_on_every_row_and_message_of_th
     assert len(told()) == 31
 
 
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one batch", "one after the other"])
+def test_a_comment_that_is_delivered_once_more_sets_no_name_back(channel: Channel, at_once: bool) -> None:
+    """It has no time but its delivery's, and says who wrote it as of then."""
+    first = say.wrote("Nice", who="9273", external_id="c1", seconds=10, dated_by_delivery=True)
+    then, since = Party("9273", username="mara.k"), Party("9273", username="mara.kovac")
+    told = [
+        replace(first, author=then),
+        say.wrote("Still", who="9273", external_id="c2", seconds=20, dated_by_delivery=True),
+        replace(first, author=then, sent_at=say.at(40)),
+    ]
+    told[1] = replace(told[1], author=since)
+
+    for batch in [told] if at_once else [[each] for each in told]:
+        receiving.receive(arrivals=[Arrival(channel.pk, each) for each in batch], now=say.at(50))
+
+    assert Handle.objects.get().username == "mara.kovac"
+
+
 def test_a_name_that_was_looked_up_is_news_on_every_row_that_shows_it(channel: Channel) -> None:
     below_posts = [
         InboundMessage(
