@@ -81,9 +81,9 @@ class Batch:
             return
         key = (channel_id, party.external_id)
         before = self.parties.get(key)
-        if before is None or not _tells(before):
+        if before is None or not tells(before):
             self.parties[key], self.told_at[key] = party, at
-        elif _tells(party):
+        elif tells(party):
             is_newer = at >= self.told_at[key]
             self.parties[key] = _first_of(party, before) if is_newer else _first_of(before, party)
             self.told_at[key] = max(at, self.told_at[key])
@@ -158,11 +158,12 @@ def meet_people(brand_id: int, batch: Batch, now: datetime) -> tuple[dict[Key, M
 
 
 def _find_people(keys: list[Key]) -> dict[Key, Met]:
+    """Who was known before it was kept since when: as of the last look, if that told anything at all."""
     if not keys:
         return {}
     found = _sql.rows(
         """SELECT h.channel_id, h.external_id, h.id, h.contact_id, h.name, h.username, h.avatar_url, h.followers, h.verified,
-                  greatest(h.told_at, h.looked_up_at)
+                  coalesce(h.told_at, CASE WHEN h.name <> '' OR h.username <> '' THEN h.looked_up_at END)
              FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
              JOIN inbox_handle h ON h.channel_id = k.channel_id AND h.external_id = k.external_id COLLATE "C" """,
         _sql.columns(keys, 2),
@@ -189,7 +190,7 @@ def _make_people(brand_id: int, new: dict[Key, Party], told_at: dict[Key, dateti
         _sql.columns(
             [
                 (contact_id, channel_id, external_id, party.name[:200], party.username[:120], party.avatar_url[:2000],
-                 party.followers, party.verified, told_at[(channel_id, external_id)] if _tells(party) else None)
+                 party.followers, party.verified, told_at[(channel_id, external_id)] if tells(party) else None)
                 for contact_id, ((channel_id, external_id), party) in zip(contact_ids, new.items(), strict=True)
             ],
             9,
@@ -203,7 +204,7 @@ def _rename_people(batch: Batch, known: dict[Key, Met]) -> list[tuple[int, int]]
     changes and not with each message that says the same: nobody takes an old name back."""
     changed = []
     for key, party in batch.parties.items():
-        if not _tells(party):
+        if not tells(party):
             continue
         met, at = known[key], batch.told_at[key]
         was = replace(met)
@@ -236,7 +237,7 @@ def _rename_people(batch: Batch, known: dict[Key, Met]) -> list[tuple[int, int]]
     return named
 
 
-def _tells(party: Party) -> bool:
+def tells(party: Party) -> bool:
     """Most deliveries name nobody: an id is all that they tell of a person."""
     named = party.name or party.username or party.avatar_url
     return bool(named) or party.followers is not None or party.verified is not None

@@ -48,6 +48,7 @@ def _update(ledger: events.Ledger, handle: Handle, party: Party, now: datetime, 
     verified = party.verified if party.verified is not None else kept.verified
     Handle.objects.filter(pk=handle.pk).update(
         name=name, username=username, avatar_url=avatar, looked_up_at=now, followers=followers, verified=verified,
+        told_at=now if _arrivals.tells(party) else kept.told_at,
     )  # fmt: skip
     if party.takes_messages and handle.unavailable_reason:
         Handle.objects.filter(pk=handle.pk).update(unavailable_reason="")

@@ -376,6 +376,35 @@ def test_a_comment_that_is_delivered_once_more_sets_no_name_back(channel: Channe
     assert Handle.objects.get().username == "mara.kovac"
 
 
+@pytest.mark.parametrize("refused", [True, False], ids=["refused", "without consent"])
+def test_a_look_that_told_nothing_makes_no_name_older(channel: Channel, refused: bool) -> None:
+    named = say.wrote("Hello", who="9273", seconds=10)
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, replace(named, author=Party("9273", username="mara.k")))],
+        now=say.at(11),
+    )
+    if refused:
+        contacts.note_looked_up(channel_id=channel.pk, external_id="9273", now=say.at(300))
+    else:
+        contacts.update_profile(channel_id=channel.pk, party=Party("9273"), now=say.at(300))
+
+    late = replace(say.wrote("Nice", who="9273", seconds=100), author=Party("9273", username="mara.kovac"))
+    receiving.receive(arrivals=[Arrival(channel.pk, late)], now=say.at(400))
+
+    assert Handle.objects.get().username == "mara.kovac"
+
+
+def test_a_look_that_told_who_somebody_is_holds_against_what_comes_late(channel: Channel) -> None:
+    contacts.update_profile(
+        channel_id=channel.pk, party=Party("9273", username="mara.kovac"), now=say.at(300)
+    )
+    late = replace(say.wrote("Nice", who="9273", seconds=100), author=Party("9273", username="mara.k"))
+
+    receiving.receive(arrivals=[Arrival(channel.pk, late)], now=say.at(400))
+
+    assert Handle.objects.get().username == "mara.kovac"
+
+
 def test_a_name_that_was_looked_up_is_news_on_every_row_that_shows_it(channel: Channel) -> None:
     below_posts = [
         InboundMessage(
