@@ -11,6 +11,8 @@ from inbox.actions import _snoozing, _sql
 from inbox.actions._conversations import Thread
 from inbox.exchange import Origin
 
+Stretch = tuple[datetime | None, datetime | None]  # behind the one, and up to the other or without end
+
 
 @dataclass(slots=True)
 class Change:
@@ -56,7 +58,9 @@ def apply(changes: Sequence[Change]) -> None:
     if changes:
         since = _put_straight([change for change in changes if change.has_moved_what_the_row_tells])
         since |= {
-            change.thread.id: _last_answer(change) for change in changes if _must_look_up_waiting(change)
+            change.thread.id: (_last_answer(change), None)
+            for change in changes
+            if _must_look_up_waiting(change)
         }
         waiting = _first_unanswered(since)
         _write([_row(change, waiting) for change in changes])
@@ -78,43 +82,51 @@ def _must_look_up_waiting(change: Change) -> bool:
     )  # fmt: skip
 
 
-def _put_straight(changes: Sequence[Change]) -> dict[int, datetime | None]:
-    """The times that these rows had of messages which stand elsewhere now. Returns since when to look for who waits."""
+def _put_straight(changes: Sequence[Change]) -> dict[int, Stretch]:
+    """The times that these rows had of messages which stand elsewhere now. Returns where to look for who waits."""
     if not changes:
         return {}
     told = {
         pk: (last_in, last_out)
         for pk, last_in, last_out in _sql.rows(
-            """SELECT m.conversation_id, max(m.sent_at) FILTER (WHERE m.direction = 'in' AND NOT m.historical),
-                      max(m.sent_at) FILTER (WHERE m.direction = 'out' AND m.external_id IS NOT NULL AND m.origin <> 'automation')
-                 FROM inbox_message m WHERE m.conversation_id = ANY(%s) AND m.kind <> 'system' GROUP BY 1""",
+            """SELECT c.id,
+                      (SELECT m.sent_at FROM inbox_message m
+                        WHERE m.conversation_id = c.id AND m.kind <> 'system' AND m.direction = 'in' AND NOT m.historical
+                        ORDER BY m.sent_at DESC LIMIT 1),
+                      (SELECT m.sent_at FROM inbox_message m
+                        WHERE m.conversation_id = c.id AND m.kind <> 'system' AND m.direction = 'out'
+                          AND m.external_id IS NOT NULL AND m.origin <> 'automation' ORDER BY m.sent_at DESC LIMIT 1)
+                 FROM unnest(%s::bigint[]) AS c(id)""",
             [[change.thread.id for change in changes]],
         )
     }
-    since: dict[int, datetime | None] = {}
+    since: dict[int, Stretch] = {}
     for change in changes:
         row, asked = change.thread, [(was, at) for direction, was, at in change.moved if direction == "in"]
         row.last_inbound_at, row.last_outbound_at = told[row.id]
-        if row.state == "open" and any(at < was for way, was, at in change.moved if way == "out"):
-            since[row.id] = _last_answer(change)  # some may have come after it
+        answered = [was for direction, was, at in change.moved if direction == "out" and at < was]
+        if row.state == "open" and answered:
+            # Whom it seemed to answer waits after all. What came behind it is known already, or was seen to by whoever resolved it.
+            since[row.id] = (_last_answer(change), None if asked else max(answered))
         if row.waiting_since and asked:
             first = min(map(min, asked)) - timedelta(microseconds=1)
-            since.setdefault(row.id, latest(_last_answer(change), first))
+            since.setdefault(row.id, (latest(_last_answer(change), first), None))
             if row.waiting_since in [was for was, _ in asked]:
                 row.waiting_since = None
     return since
 
 
-def _first_unanswered(since: dict[int, datetime | None]) -> dict[int, datetime]:
+def _first_unanswered(since: dict[int, Stretch]) -> dict[int, datetime]:
     if not since:
         return {}
     return dict(
         _sql.rows(
-            """SELECT a.id, min(m.sent_at) FROM unnest(%s::bigint[], %s::timestamptz[]) AS a(id, since)
+            """SELECT a.id, min(m.sent_at) FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS a(id, since, until)
                  JOIN inbox_conversation c ON c.id = a.id JOIN inbox_message m ON m.conversation_id = a.id AND m.sent_at > a.since
+                  AND m.sent_at <= coalesce(a.until, 'infinity')
                 WHERE m.direction = 'in' AND NOT m.historical AND m.kind <> 'system'
                   AND (c.no_reply_needed_at IS NULL OR m.created_at > c.no_reply_needed_at) GROUP BY a.id""",
-            [list(since), list(since.values())],
+            _sql.columns([(pk, *stretch) for pk, stretch in since.items()], 3),
         )
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inbox import models
-from inbox.actions import contacts, receiving
+from inbox.actions import closing, contacts, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import (
     Attachment,
@@ -36,7 +36,7 @@ from inbox.models import (
     ViewCount,
 )
 from tests.factories import exchange as say
-from tests.factories.people import ChannelFactory
+from tests.factories.people import ChannelFactory, agent_of
 
 pytestmark = pytest.mark.django_db
 
@@ -549,6 +549,20 @@ def test_an_answer_that_was_given_earlier_than_its_copy_was_delivered_answers_no
     assert thread(channel) == ["Anybody?", "Yes", "And now?"]
     row = Conversation.objects.get()
     assert (row.last_outbound_at, row.waiting_since) == (say.at(10), say.at(20))
+
+
+def test_an_answer_that_moves_a_little_brings_back_no_wait_that_is_over(channel: Channel) -> None:
+    """History tells each answer's second, which its delivery was after: each moves so once."""
+    receive(channel, say.wrote("Anybody?", seconds=0), comment("Yes", seconds=2.4, outbound=True), seconds=3)
+    receive(channel, say.wrote("Thanks", seconds=3), seconds=4)
+    closing.resolve(conversation=Conversation.objects.get(), by=agent_of(channel.brand), now=say.at(10))
+    receive(channel, say.wrote("One more thing", seconds=900), seconds=901)
+    assert Conversation.objects.get().waiting_since == say.at(900)
+
+    receive(channel, say.echoed("Yes", external_id="Yes", seconds=2), seconds=1000)
+
+    row = Conversation.objects.get()
+    assert (row.last_outbound_at, row.waiting_since) == (say.at(2), say.at(900))
 
 
 @pytest.mark.parametrize("order", [("31", "32"), ("32", "31")])
