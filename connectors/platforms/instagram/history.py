@@ -50,23 +50,27 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
         return posts.page(ctx, state)
     if state.get("of") == moved.MOVED:
         return moved.page(state, partial(_listed, ctx), partial(_conversation, ctx))
-    waiting = list(state.get("waiting", ()))
+    waiting = [each for each in state.get("waiting", []) if isinstance(each, str)]
+    newest = wire.mapping(
+        state.get("newest")
+    )  # beside them: a process of the version before reads the ids alone
     after, began = wire.text(state.get("after")), wire.mapping(state.get("began"))
     found = Page(())
     if not waiting:
         listed = _listed(ctx, after, thread_id)
-        waiting = [[name, at.isoformat() if at else ""] for name, at in listed.conversations]
-        after = listed.after
+        waiting, after = [name for name, _ in listed.conversations], listed.after
+        newest = {name: at.isoformat() for name, at in listed.conversations if at}
         began = began or moved.begin(listed)
         found = Page((), rates=listed.rates)
     # The list alone is a page of its own, but for one thread: who asks for that wants its messages now.
     if waiting and (thread_id or state.get("waiting")):
-        name, newest = waiting[0] if isinstance(waiting[0], list) else (waiting[0], "")  # as it was kept once
-        found = _conversation(ctx, name, wire.moment(newest))
+        found = _conversation(ctx, waiting[0], wire.moment(newest.get(waiting[0])))
         waiting = waiting[1:]
     beyond = "" if thread_id else moved.start(began, then=wire.pack({"of": posts.START}))
     more = bool(waiting or after)  # a page may be empty and still not the last
-    following = wire.pack({"waiting": waiting, "after": after, "began": began}) if more else beyond
+    newest = {name: newest[name] for name in waiting if name in newest}
+    state = {"waiting": waiting, "newest": newest, "after": after, "began": began}
+    following = wire.pack(state) if more else beyond
     return replace(found, cursor=following, more=bool(following), beyond=beyond)
 
 

@@ -346,9 +346,14 @@ def test_a_conversation_that_is_not_shown_hides_no_other_and_is_of_its_last_news
     instagram.on("GET", "/v25.0/conv-1/messages", json_answer({"data": [message]}))
     ctx = instagram.context(connector, ACCOUNT)
 
-    hidden = connector.history(ctx, connector.history(ctx, "").cursor)
+    listing = connector.history(ctx, "")
+    hidden = connector.history(ctx, listing.cursor)
     shown = connector.history(ctx, hidden.cursor)
 
+    assert wire.unpack(listing.cursor)["waiting"] == [
+        "conv-2",
+        "conv-1",
+    ]  # the version before reads on from it
     assert [each["conversation"] for each, _ in hidden.failures] == ["conv-2"]
     assert hidden.failed_at == (wire.moment(newest),)
     assert [getattr(each, "external_id", "") for each in shown.events] == ["aWdfZ1"]
