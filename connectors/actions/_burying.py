@@ -28,14 +28,23 @@ def unread(channel: Channel, page: Page, *, now: datetime) -> list[DeadItem]:
     ]
 
 
-def bury(dead: Sequence[DeadItem], *, before: datetime | None) -> None:
-    """A log that is read again and a walk that comes by again meet the same bad items; each waits once."""
+def bury(dead: Sequence[DeadItem], *, before: datetime | None) -> int:
+    """A log that is read again and a walk that comes by again meet the same bad items; each waits once. Returns how many were not known."""
+    if not dead:
+        return 0
     for each in dead:
         each.historical_before = before
         each.fingerprint = fingerprint(each.payload)
     # In one order for everybody: a poll and a walk may meet the same ones at the same time.
     in_order = sorted(dead, key=lambda each: each.fingerprint or "")
+    of_them = {
+        "channel__in": {each.channel_id for each in dead},
+        "fingerprint__in": {each.fingerprint for each in dead},
+    }
+    waiting = DeadItem.objects.filter(replayed_at=None, **of_them)
+    known = waiting.count()
     DeadItem.objects.bulk_create(in_order, ignore_conflicts=True)
+    return waiting.count() - known
 
 
 def whole(receipt: Receipt, reason: str, *, now: datetime) -> DeadItem:

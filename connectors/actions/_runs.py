@@ -29,6 +29,7 @@ class Synced:
     events: int = 0
     new_messages: int = 0
     dead: int = 0
+    newly_dead: int = 0  # of those: a walk that comes by again meets what waits for people already
     requests: int = 0
     share: float | None = None
     lag: timedelta | None = None

@@ -170,7 +170,7 @@ def keep_page(
         dead += taken.dead
         new += taken.new_messages
         done.typing += taken.typing
-    _burying.bury(dead, before=kept.historical_before)
+    newly_dead = _burying.bury(dead, before=kept.historical_before)
     moved = SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
         cursor=kept.cursor, lease_until=now + LEASE
     )
@@ -184,6 +184,7 @@ def keep_page(
     done.events += len(page.events)
     done.new_messages += new
     done.dead += len(dead)
+    done.newly_dead += newly_dead
 
 
 @transaction.atomic

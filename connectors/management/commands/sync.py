@@ -50,7 +50,7 @@ class Command(BaseCommand):
         if failed := unread.count(None):
             left.append(f"{failed} of {len(chosen)} syncs failed.")
         if dead := sum(filter(None, unread)):
-            left.append(f"{dead} items could not be read; each says why.")
+            left.append(f"{dead} item{'' if dead == 1 else 's'} could not be read; each says why.")
         if left:
             raise CommandError(" ".join(left), returncode=1)
 
@@ -73,7 +73,7 @@ class Command(BaseCommand):
             return syncing.run(schedule_id=schedule.pk, clock=now, max_seconds=3600, progress=show)
 
     def _run(self, schedule: SyncSchedule, *, full: bool) -> int | None:
-        """How many items could not be read; None: it failed."""
+        """How many items could not be read and were not known; None: it failed."""
         name = f"{schedule.channel}: {schedule.task}"
         if not self._claimed(schedule, wait=full):
             if full:
@@ -98,13 +98,13 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{name}: {done.pages} pages, {done.events} events, {done.new_messages} new messages{dead}."
         )
-        return done.dead
+        return done.newly_dead
 
 
 def _both(before: Synced, later: Synced) -> Synced:
     """What two turns of one run have done."""
     sums = {
         name: getattr(before, name) + getattr(later, name)
-        for name in ("pages", "events", "new_messages", "dead")
+        for name in ("pages", "events", "new_messages", "dead", "newly_dead")
     }
     return replace(later, **sums)

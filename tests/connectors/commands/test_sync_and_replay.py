@@ -61,10 +61,11 @@ def test_a_sync_that_could_not_read_everything_has_an_exit_code(poll, platform, 
 
     monkeypatch.setattr(platform, "poll", with_a_bad_item)
 
-    with pytest.raises(CommandError, match="1 items could not be read") as left:
+    with pytest.raises(CommandError, match="1 item could not be read") as left:
         told("sync", all=True)
 
     assert left.value.returncode == 1
+    assert "1 could not be read" in told("sync", all=True)  # it waits for people already, and is met again
     assert Message.objects.count() == 1
 
 
