@@ -344,6 +344,8 @@ def test_the_rail_keeps_no_link_to_a_view_that_a_colleague_has_deleted(
     enter: Enter, channel: Channel, brand: Brand, mara: Person
 ) -> None:
     saved = refunds(brand, mara)
+    praise = view_reading.parse("tag:praise", view_names.of(mara, brand))
+    other = saving.save(brand=brand, owner=None, name="Praise", query=praise, by=mara, now=timezone.now())
     Membership.objects.filter(person=mara).update(role=Role.MANAGER)
     page = enter(OPEN)
     colleague = Client()
@@ -354,14 +356,19 @@ def test_the_rail_keeps_no_link_to_a_view_that_a_colleague_has_deleted(
     there = reverse("inbox:saved-view", args=["lumen", saved.public_id])
     colleague.post(there, {"q": "tag:late"}, headers={"X-Parley-Fragment": "1"})
     expect(link).to_have_attribute("data-count", f"saved:{saved.pk}.2")
-    # It is called what it is called by now, and a channel that nobody can answer on says so.
+    # It is called what it is called by now, has the key of its place, and a channel that nobody can answer on says so.
     link.focus()
-    channels.park_sending(channel_id=channel.pk, reason="The token has expired.", now=timezone.now())
+    colleague.post(reverse("inbox:saved-view-place", args=["lumen", saved.public_id]), {"by": "1"}, headers={"X-Parley-Fragment": "1"})  # fmt: skip
+    expect(link).to_have_attribute("data-key", "2")
+    expect(link).to_be_focused()
     colleague.post(reverse("inbox:saved-view-name", args=["lumen", saved.public_id]), {"name": "Late ones"}, headers={"X-Parley-Fragment": "1"})  # fmt: skip
     expect(link.locator(".view__label")).to_have_text("Late ones")
     expect(link).to_be_focused()
     expect(page.locator(".view[aria-current]")).to_have_attribute("data-command", "go-open")
+    # Nothing of the views tells of this.
+    channels.park_sending(channel_id=channel.pk, reason="The token has expired.", now=timezone.now())
     expect(page.locator(f"[data-count='channel:{channel.pk}'] .view__warning")).to_be_visible()
+    saving.remove(view=other, by=mara, now=timezone.now())
     colleague.delete(there, headers={"X-Parley-Fragment": "1"})
 
     expect(link).to_have_count(0)

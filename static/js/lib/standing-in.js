@@ -17,12 +17,13 @@ function placeIn(existing, held) {
   return [all.filter((each) => marks(each) === marks(held)).indexOf(held), all.indexOf(held)]
 }
 
-/** The same control; else one that is about the same thing ("yes" at a tag has become "undo"). */
+/** The same control; else the link that leads to the same, whatever key it has by now; else one that is about the same thing ("yes" at a tag has become "undo"). */
 function counterpart(piece, held, before) {
   const all = reachedIn(piece)
   const same = all.filter((each) => marks(each) === marks(held))
+  const leads = held.href && all.find(({ href }) => href === held.href)
   const about = subject(held) && all.find((each) => subject(each) === subject(held))
-  return same[before] ?? same.at(-1) ?? (about || undefined)
+  return same[before] ?? same.at(-1) ?? (leads || about || undefined)
 }
 
 /** Around what stands where it stood. Not that itself: it does something else, and a second Enter would do it. */
