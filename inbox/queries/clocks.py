@@ -55,6 +55,7 @@ class ClockShown:
     going_on: tuple[datetime, datetime] | None = (
         None  # as of when this was, and until when it counts on by itself
     )
+    turns: datetime | None = None  # when the brand opens or closes next, while it runs
 
     @property
     def lines(self) -> list[SegmentShown | MarkShown]:
@@ -131,11 +132,11 @@ def _live(conversation: Conversation, rows: list[Clock], now: datetime) -> dict[
             last = parts[-1]
             parts[-1] = SegmentShown(last.started_at, None, last.counts, last.seconds, last.reason)
         state = ClockState(clock.state.value if clock.state in (State.RUNNING, State.PAUSED) else row.state)
-        going_on = _going_on(promise.policy.hours, now) if parts and parts[-1].counts else None
-        shown[row.pk] = replace(
-            _shown(row, state, clock.counted.total_seconds(), clock.due_at, parts),
-            going_on=going_on if state == ClockState.RUNNING else None,
-        )
+        told = _shown(row, state, clock.counted.total_seconds(), clock.due_at, parts)
+        if state == ClockState.RUNNING:
+            going_on = _going_on(promise.policy.hours, now) if parts and parts[-1].counts else None
+            told = replace(told, going_on=going_on, turns=_turns(promise.policy.hours, now))
+        shown[row.pk] = told
     return shown
 
 
@@ -143,6 +144,14 @@ def _going_on(hours: Hours | None, now: datetime) -> tuple[datetime, datetime] |
     """Nothing is told when the brand's day ends, so until then at the longest."""
     until = hours.closes(now) if hours else now + _LONG
     return (now, until) if until else None
+
+
+def _turns(hours: Hours | None, now: datetime) -> datetime | None:
+    """When it begins to count again, or stops: of that nothing is told either. None where it does neither within a day of work."""
+    if hours is None:
+        return None
+    closes = hours.closes(now)
+    return hours.opens(now) if closes is None else closes if closes < now + _LONG else None
 
 
 def _kept(row: Clock) -> ClockShown:

@@ -70,6 +70,11 @@ class TriageFacts:
         return self.conversation.state in (ConversationState.RESOLVED, ConversationState.SPAM)
 
     @property
+    def turns(self) -> datetime | None:
+        """When the first of the clocks that run counts again, or stops for the day: until then all of this is so while nothing happens."""
+        return min((each.turns for each in self.clocks if each.turns), default=None)
+
+    @property
     def priority(self) -> str:
         return Priority(self.conversation.priority).label
 

@@ -18,6 +18,15 @@ Enter = Callable[..., Page]
 LIST = re.compile(r"/inbox/open/rows/[a-z]+/$")
 ROWS = re.compile(r"/bulk/rows/")
 
+TOLD_AGAIN = """() => {
+  const pieces = ["people", "triage"].map((name) => document.getElementById(`conversation-${name}`))
+  const [people, triage] = pieces.map((piece) => piece.cloneNode(true))
+  people.dataset.seq = Number(people.dataset.seq) + 1
+  triage.dataset.turns = new Date(Date.now() - 10_000).toISOString()
+  document.querySelector("conversation-pane").receive([people, triage])
+  return pieces.map(({ isConnected }) => isConnected)
+}"""
+
 
 def pattern_of(conversation: Conversation) -> re.Pattern[str]:
     return re.compile(rf"/conversations/{conversation.public_id}/$")
@@ -413,6 +422,9 @@ def test_what_stands_beside_the_thread_is_read_anew_with_it(
     expect(page.locator(".context__name")).to_have_text("Anna Lind")
     expect(page.locator("#messages")).to_have_attribute("aria-label", "Messages with Anna Lind")
     assert page.title().startswith("Anna Lind · ")
+    # What is no different stays under a hand, and the brand's opening brings the facts anew.
+    assert page.evaluate(TOLD_AGAIN) == [True, False]
+    expect(page.locator("triage-facts[data-turns]")).to_have_count(0, timeout=15_000)
 
 
 def test_a_line_that_is_gone_says_so_though_a_reply_is_stopped(

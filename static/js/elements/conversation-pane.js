@@ -2,6 +2,13 @@
 import { haveRead } from "../lib/readings.js"
 import { standIn } from "../lib/standing-in.js"
 
+/** What is as it was but for its number stays: a name that is being selected, and the button under a hand that comes down. */
+function stand(piece, existing) {
+  const { seq } = piece.dataset
+  if (seq) existing.dataset.seq = seq
+  if (!existing.isEqualNode(piece)) standIn(piece, existing)
+}
+
 class ConversationPane extends HTMLElement {
   connectedCallback() {
     this.thread = this.querySelector("message-thread")
@@ -19,8 +26,8 @@ class ConversationPane extends HTMLElement {
     for (const piece of pieces) {
       if (piece.hasAttribute("data-entry")) continue
       const existing = this.querySelector(`#${CSS.escape(piece.id)}`)
-      if (existing?.matches(".triage") && existing.dataset.seq === piece.dataset.seq) continue // nothing moves under a hand
-      if (existing && Number(piece.dataset.seq ?? Infinity) >= Number(existing.dataset.seq ?? 0)) standIn(piece, existing)
+      if (existing?.matches(".triage") && existing.dataset.seq === piece.dataset.seq && existing.dataset.turns === piece.dataset.turns) continue // nothing moves under a hand
+      if (existing && Number(piece.dataset.seq ?? Infinity) >= Number(existing.dataset.seq ?? 0)) stand(piece, existing)
     }
     if (pieces.some(({ id }) => id === "conversation-head")) this.sayWho()
     if (!entries.length) return

@@ -858,14 +858,14 @@ def test_the_pane_shows_clocks_whose_segments_add_up(channel: Channel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("looked", "counted", "until"),
-    [(70, ["70", "70"], 3600), (4000, [], None)],
+    ("looked", "counted", "until", "turns"),
+    [(70, ["70", "70"], 3600, 3600), (4000, [], None, 12 * 3600)],
     ids=["in the day's work", "after it"],
 )
 def test_a_clock_that_counts_says_until_when_its_figures_go_on_by_themselves(
-    channel: Channel, agent: Person, looked: float, counted: list[str], until: float | None
+    channel: Channel, agent: Person, looked: float, counted: list[str], until: float | None, turns: float
 ) -> None:
-    """Nothing is told when the desk closes, an hour after noon."""
+    """Nothing is told when the desk closes, an hour after noon, nor when it opens at midnight: the pane says when to look again."""
     kept: dict[str, Any] = {"brand": channel.brand, "name": "Short", "time_zone": "UTC", "holidays": []}
     week = {str(day): [[0, 780]] for day in range(7)}
     opening = hours.save(hours=None, week=week, by=agent, now=at(0), **kept)
@@ -880,6 +880,7 @@ def test_a_clock_that_counts_says_until_when_its_figures_go_on_by_themselves(
     since = f'since="{at(looked).isoformat()}" until="{at(until).isoformat()}"' if until else ""
     assert re.findall(r'<lasting-time seconds="(\d+)"', shown) == counted
     assert shown.count(since) == len(counted) or not since
+    assert re.findall(r'data-turns="([^"]+)"', shown) == [at(turns).isoformat()]
 
 
 def test_a_clock_without_hours_counts_on_and_one_that_stands_still_does_not(channel: Channel) -> None:
@@ -893,6 +894,7 @@ def test_a_clock_without_hours_counts_on_and_one_that_stands_still_does_not(chan
 
     assert runs.going_on == (at(9), at(9) + timedelta(days=1))
     assert rests.going_on is None
+    assert runs.turns is rests.turns is None
 
 
 def test_the_pane_keeps_what_runs_and_what_was_broken_however_much_was_said_since(channel: Channel) -> None:
