@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, Route, expect
 
 from inbox.models import Conversation, Direction, Message
+from tests.browser.test_coming_back import there_and_back
 from tests.browser.test_drafts import FIELD
 from tests.browser.test_late_answers import REPLIES, at
 from tests.browser.test_no_answer import until_asked
@@ -99,3 +100,19 @@ def test_words_typed_behind_files_that_come_back_stand_alone(enter: Enter, anna:
 
     expect(page.locator("#notices")).to_contain_text("No connection")
     expect(page.locator(FIELD)).to_have_value("Anything else?")
+
+
+def test_files_alone_come_back_to_a_writer_who_has_left_their_reply_and_come_back(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(at(anna))
+    reply = leaving(page)
+    there_and_back(page, anna, zoe)
+    expect(page.locator(FILES)).to_have_count(0)
+
+    reply.abort()
+
+    expect(page.locator("#notices")).to_contain_text("No connection")
+    expect(page.locator(FILES)).to_have_count(1)
+    sends(page)
+    assert is_one_message_with_its_file()

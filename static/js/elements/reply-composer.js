@@ -360,7 +360,7 @@ class ReplyComposer extends HTMLElement {
       this.#taken(mode, html, { replyTo, files, clientId, again })
     } catch (error) {
       this.next = false
-      this.#givenBack(error, text, mode, clientId)
+      this.#givenBack(error, { text, mode, clientId, replyTo, files })
     } finally {
       this.keeper.answered(mode, clientId)
       pending.remove()
@@ -412,11 +412,15 @@ class ReplyComposer extends HTMLElement {
     this.refresh()
   }
 
-  /** They were not: they stand before what was written here since. */
-  #comesBack(mode, words) {
+  /** They were not: they stand before what was written here since, with the files and the quote that the draft on the server may be without. */
+  #comesBack(mode, words, { replyTo, quoted, items }) {
     const { text } = this.keeper.of(mode)
-    if (text.startsWith(words)) return
-    this.keeper.typed(mode, text ? `${words}\n${text}` : words)
+    const { ids } = this.uploads
+    const missing = items.filter(({ dataset }) => !ids.includes(dataset.attachment))
+    if (text.startsWith(words) && !missing.length) return
+    if (replyTo && !this.replyTo) this.#showQuote(replyTo, quoted)
+    this.uploads.giveBack(missing)
+    this.keeper.typed(mode, text.startsWith(words) ? text : text ? `${words}\n${text}` : words)
     if (this.mode === mode) this.field.value = this.keeper.of(mode).text
     this.refresh()
   }
@@ -426,8 +430,8 @@ class ReplyComposer extends HTMLElement {
     return this.mode === mode ? this.field.value : this.#draftOf(mode)
   }
 
-  #givenBack(error, text, mode, clientId) {
-    if (this.#heir) this.#heir.#comesBack(mode, text)
+  #givenBack(error, { text, mode, clientId, replyTo, files }) {
+    if (this.#heir) this.#heir.#comesBack(mode, text, mode === "reply" ? this.#whatLeft(replyTo, files) : { items: [] })
     else this.#stand(mode, text)
     const stopped = error instanceof Refused && error.status === 409
     if (stopped) this.#settle(clientId)
@@ -437,6 +441,10 @@ class ReplyComposer extends HTMLElement {
     if (stopped) here.stop(error.html)
     else notify(explain(error))
     if (error instanceof Refused && error.status === 422) here.#askState()
+  }
+
+  #whatLeft(replyTo, files) {
+    return { replyTo, quoted: this.querySelector("[data-quote] .composer__quoted").textContent, items: this.uploads.itemsOf(files) }
   }
 
   /** Here again, before what was written meanwhile. */

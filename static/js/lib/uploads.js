@@ -58,9 +58,13 @@ export class Uploads {
     this.list.append(...items)
   }
 
+  itemsOf(ids) {
+    return [...this.list.querySelectorAll("[data-attachment]")].filter(({ dataset }) => ids.includes(dataset.attachment))
+  }
+
   /** These have left with their reply; what was added since stays for the next. */
   sent(ids) {
-    for (const item of this.list.querySelectorAll("[data-attachment]")) if (ids.includes(item.dataset.attachment)) item.remove()
+    for (const item of this.itemsOf(ids)) item.remove()
   }
 
   /** Files that were kept with a draft, and those that go up still: who comes back finds them on their way. */
