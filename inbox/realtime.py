@@ -19,7 +19,6 @@ from inbox.queries import (  # fmt: skip
     inbox_list,
     notices,
     rail,
-    saved_views,
     staffing,
     thread_news,
     timeline,
@@ -144,9 +143,7 @@ def push_counts(brand_id: int, told: int, counts: dict[str, tuple[int, int]]) ->
 
 def counts_for(person: Person | AnonymousUser, brand: Brand) -> str:
     """This person's saved views and all counters of theirs, as they are now; and the word for their whole rail."""
-    told, views, counts = saved_views.counts_of(person, brand)
-    drawn = rail.drawn_for(person, brand)
-    return _text({"type": "counts", "counted": told, "counts": counts, "views": views, "rail": drawn})
+    return _text({"type": "counts"} | rail.figures_for(person, brand))
 
 
 def push_views(brand_id: int) -> None:
@@ -219,7 +216,8 @@ def catch_up(
         gone = timeline.gone_since(conversation, read)
         found.append(_text(thread_fragments.message_of(conversation, html, last, gone)))
     rows_message = _rows_message(brand.pk, rows, since + 1, last, bells)
-    return [*found, _text(rows_message | rail.channel_changed_since(brand, since) | {"ask": ask})]
+    channel = rail.channel_changed_since(brand, since) if since < last else {}
+    return [*found, _text(rows_message | channel | {"ask": ask})]
 
 
 def newest_seq(brand_ids: Iterable[int]) -> dict[int, int]:
@@ -240,7 +238,7 @@ def pulses(brand_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
 
 
 def _conversation(conversation_id: int) -> Conversation:
-    return Conversation.objects.select_related("brand", "channel").get(pk=conversation_id)
+    return Conversation.objects.select_related("brand", "channel", "contact").get(pk=conversation_id)
 
 
 def _conversations(ids: Iterable[int]) -> dict[int, Conversation]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 import orjson
 from django.contrib.auth.models import AnonymousUser
 
+from inbox import access
 from inbox.models import Brand, Event, EventKind, Person
 from inbox.queries import inbox_list, saved_views
 from inbox.queries.inbox_list import View
@@ -30,9 +32,17 @@ def drawn(views: Sequence[View]) -> str:
     return sha256(orjson.dumps(told)).hexdigest()[:16]
 
 
-def drawn_for(person: Person | AnonymousUser, brand: Brand) -> str:
-    """Empty: nobody's."""
-    return drawn(of(person, brand)) if isinstance(person, Person) else ""
+def figures_for(person: Person | AnonymousUser, brand: Brand) -> dict[str, Any]:
+    """This person's saved views with the keys of their counters, these counters, and the word for all that is drawn; nothing of it for who does
+    not work here. The number of the last change first: what comes between is told again."""
+    counted = {"counted": saved_views.told(brand)}
+    granted = access.granted_to(person, brand)
+    if not granted or not isinstance(person, Person):
+        return counted | {"counts": {}, "views": {}, "rail": ""}
+    views = of(person, brand)
+    keys = {view.name: view.count_key for view in views if view.saved}
+    counts = saved_views.counts(brand, keys.values())
+    return counted | {"counts": counts, "views": keys, "rail": drawn(views)}
 
 
 def channel_changed_since(brand: Brand, seq: int) -> dict[str, int]:

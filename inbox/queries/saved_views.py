@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 
-from inbox import access
 from inbox.models import Brand, Person, SavedView, ViewCount, ViewCursor
 from inbox.queries import view_counting
 from inbox.queries.inbox_list import View
@@ -48,19 +48,16 @@ def named(name: str, person: Person, brand: Brand) -> View | None:
     return view_of(view, person) if view else None
 
 
-def counts_of(
-    person: Person | AnonymousUser, brand: Brand
-) -> tuple[int, dict[str, str], dict[str, tuple[int, int]]]:
-    """The number of the last change, this person's saved views with the keys of their counters, and those. The number first: what
-    comes between is told again."""
-    told = ViewCursor.objects.filter(pk=brand.pk).values_list("told", flat=True).first() or 0
-    if not access.brands_of(person).filter(pk=brand.pk).exists() or not isinstance(person, Person):
-        return told, {}, {}
-    views = SavedView.objects.of_brand(brand).seen_by(person)
-    keys = {f"view-{view.public_id}": key_for(view, person) for view in views}
-    return told, keys, dict.fromkeys(keys.values(), (0, 0)) | _counts(brand, list(keys.values()))
+def told(brand: Brand) -> int:
+    """The number of the last change of the brand's views, or of their counters."""
+    return ViewCursor.objects.filter(pk=brand.pk).values_list("told", flat=True).first() or 0
 
 
-def _counts(brand: Brand, keys: list[str]) -> dict[str, tuple[int, int]]:
+def counts(brand: Brand, keys: Collection[str]) -> dict[str, tuple[int, int]]:
+    """How many, and of these unread, by the key of the counter."""
+    return dict.fromkeys(keys, (0, 0)) | _kept(brand, list(keys))
+
+
+def _kept(brand: Brand, keys: list[str]) -> dict[str, tuple[int, int]]:
     found = ViewCount.objects.filter(brand=brand, view__in=keys) if keys else ViewCount.objects.none()
     return {view: (total, unread) for view, total, unread in found.values_list("view", "total", "unread")}

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inbox import broadcasting, realtime, thread_fragments
-from inbox.models import Channel, Conversation, Message
+from inbox.models import Channel, Contact, Conversation, Message
 from inbox.queries.thread_news import Said
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory
@@ -53,6 +53,23 @@ def test_a_burst_in_many_threads_costs_as_many_questions_as_a_message_in_one(
 
     assert len(for_many) == len(for_one) <= 3
     assert len(sent) == 31
+
+
+def test_a_page_that_comes_back_asks_no_more_than_it_has_missed(channel: Channel) -> None:
+    """Fifty come back at once after a restart."""
+    thread = make.conversation(
+        channel, contact=Contact.objects.create(brand=channel.brand, name="Anna"), seq=7
+    )
+    make.messages(thread, 1, seq=7)
+    make.advance(channel, 7)
+
+    with CaptureQueriesContext(connection) as for_nothing:
+        realtime.catch_up(channel.brand, since=7, read=7, conversation=thread)
+    with CaptureQueriesContext(connection) as for_what_was_said:
+        realtime.catch_up(channel.brand, since=6, read=6, conversation=thread)
+
+    assert len(for_nothing) == 2  # the newest number, and the counters
+    assert len(for_what_was_said) == 18
 
 
 def test_each_thread_is_told_of_its_own_messages(

@@ -19,7 +19,7 @@ from inbox.models import Brand, Channel, Conversation, Membership, Person, Role,
 from inbox.queries import view_names
 from inbox.rules.view_reading import parse
 from tests.factories import conversations as make
-from tests.factories.people import ChannelFactory, agent_of
+from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
 PIECE = {"X-Parley-Fragment": "1"}
 
@@ -317,3 +317,25 @@ def test_an_open_page_can_tell_that_its_rail_is_drawn_otherwise_by_now(
     assert (told == before) is (what == "counted")
     drawn = {"named": "Angry", "renamed": "Money back", "parked": "view__warning"}.get(what, "Late refunds")
     assert drawn in rail and rail.lstrip().startswith("<ul")
+
+
+@pytest.mark.parametrize("views", [1, 5])
+def test_the_counters_of_a_page_cost_as_many_questions_however_many_views_there_are(
+    page: Client, jo: Person, brand: Brand, views: int, django_assert_num_queries: Any
+) -> None:
+    """The number of the last change, what this person may, their channels, their views, and the counters."""
+    for number in range(views):
+        save(page, name=f"View {number}")
+
+    with django_assert_num_queries(5):
+        told = json.loads(realtime.counts_for(jo, brand))
+
+    assert len(told["views"]) == views
+
+
+def test_who_does_not_work_here_is_told_of_no_view(page: Client, brand: Brand) -> None:
+    save(page)
+
+    told = json.loads(realtime.counts_for(agent_of(BrandFactory()), brand))
+
+    assert (told["views"], told["counts"], told["rail"]) == ({}, {}, "")
