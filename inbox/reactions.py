@@ -112,6 +112,7 @@ def see_who_works_here(events: list[Event]) -> None:
     for event in events:
         realtime.nudge_doors(event.brand_id, event.data["person"])
     realtime.push_presence([events[0].brand_id])
+    realtime.push_views(events[0].brand_id)
 
 
 @on(EventKind.CHANNEL_CHANGED)

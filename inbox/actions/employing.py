@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _leaving, founding
+from inbox.actions import _leaving, _saved_views, founding
 from inbox.models import Brand, Desk, EventKind, Membership, Person, Role, TeamMember
 from inbox.queries import members
 
@@ -36,6 +36,7 @@ def invite(*, brand: Brand, email: str, name: str, role: Role, by: Person, now: 
 @transaction.atomic(durable=True)
 def give_role(*, brand: Brand, person: Person, role: Role, by: Person, now: datetime) -> None:
     """What somebody may do in the brand. It holds with their next request."""
+    _saved_views.alone(brand.pk)  # their rail has other links
     with events.ledger(brand.pk) as ledger:
         membership = _membership(brand, person)
         before = membership.role

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _looking, _queueing
+from inbox.actions import _looking, _queueing, _saved_views
 from inbox.models import Brand, Desk, Membership, Person, RoutingSettings, RoutingTicket, Team, TeamMember
 from inbox.queries import routing_facts
 
@@ -25,6 +25,7 @@ def save_team(
     *, brand: Brand, team: Team | None, columns: Mapping[str, Any], members: Iterable[Person], by: Person, now: datetime
 ) -> Team:  # fmt: skip
     """A new team, or other members and other work for one there is. `columns` as in models.Team."""
+    _saved_views.alone(brand.pk)  # its members see the views of it
     with events.ledger(brand.pk) as ledger:
         if Team.objects.filter(brand=brand, name=columns["name"]).exclude(pk=team.pk if team else 0).exists():
             raise Refused(f"There is a team called “{columns['name']}” already.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -20,8 +20,8 @@ def of(person: Person, brand: Brand) -> list[View]:
     return [*inbox_list.house(person, brand), *saved_views.of(person, brand)]
 
 
-def drawn(views: Sequence[View]) -> str:
-    """A short word for all that is drawn of them but figures: an open page sees by it whether its rail is as it is now."""
+def drawn(views: Sequence[View], granted: Collection[access.Permission]) -> str:
+    """A short word for all that is drawn but figures, and where else one may go: an open page sees by it whether its rail is as it is now."""
     told = [
         (
             view.name, view.label, view.account, view.key, view.count_key, view.saved.whose if view.saved else "",
@@ -29,7 +29,7 @@ def drawn(views: Sequence[View]) -> str:
         )
         for view in views
     ]  # fmt: skip
-    return sha256(orjson.dumps(told)).hexdigest()[:16]
+    return sha256(orjson.dumps([sorted(granted), told])).hexdigest()[:16]
 
 
 def figures_for(person: Person | AnonymousUser, brand: Brand) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def figures_for(person: Person | AnonymousUser, brand: Brand) -> dict[str, Any]:
     views = of(person, brand)
     keys = {view.name: view.count_key for view in views if view.saved}
     counts = saved_views.counts(brand, keys.values())
-    return counted | {"counts": counts, "views": keys, "rail": drawn(views)}
+    return counted | {"counts": counts, "views": keys, "rail": drawn(views, granted)}
 
 
 def channel_changed_since(brand: Brand, seq: int) -> dict[str, int]:

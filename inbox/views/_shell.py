@@ -83,7 +83,7 @@ def rail_of(request: AgentRequest, *, brand: Brand) -> dict[str, Any]:
         "brand": brand,
         "views": [each for each in views if each.saved is None],
         "saved": [each for each in views if each.saved],
-        "drawn": rail.drawn(views),
+        "drawn": rail.drawn(views, granted),
         "may_run_channels": access.Permission.RUN_CHANNELS in granted,
         "may_set_up": access.Permission.SET_UP in granted,
         "may_see_reports": access.Permission.SEE_REPORTS in granted,

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from inbox import access, tasks
+from inbox import access, realtime, tasks
 from inbox.actions import closing_teams, routing, teaming
 from inbox.models import Brand, Desk, RoutingSettings, Team
 from inbox.queries import staffing
@@ -110,6 +110,7 @@ def _edit(request: AgentRequest, brand: Brand, team: Team | None) -> HttpRespons
         except teaming.Refused as refused:
             form.add_error("name", str(refused))
         else:
+            realtime.push_views(brand.pk)
             messages.success(request, f"“{form.columns['name']}” is saved.")
             return redirect("inbox:settings-teams", brand_slug=brand.slug)
     status = 422 if form.is_bound else 200

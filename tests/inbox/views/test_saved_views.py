@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox import realtime
-from inbox.actions import channels
+from inbox.actions import channels, employing, saving, teaming
 from inbox.models import Brand, Channel, Conversation, Membership, Person, Role, SavedView, Tag
 from inbox.queries import view_names
 from inbox.rules.view_reading import parse
 from tests.factories import conversations as make
+from tests.factories import teams
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
 PIECE = {"X-Parley-Fragment": "1"}
@@ -288,7 +289,9 @@ def test_who_missed_that_a_view_is_another_hears_it_with_the_pulse_and_is_told_w
     assert told == ({f"view-{saved.public_id}": f"saved:{saved.pk}.2"} if what == "changed" else {})
 
 
-@pytest.mark.parametrize("what", ["named", "renamed", "moved", "parked", "counted"])
+@pytest.mark.parametrize(
+    "what", ["named", "renamed", "moved", "made a manager", "put into a team", "parked", "counted"]
+)
 def test_an_open_page_can_tell_that_its_rail_is_drawn_otherwise_by_now(
     page: Client, jo: Person, brand: Brand, channel: Channel, what: str
 ) -> None:
@@ -296,6 +299,10 @@ def test_an_open_page_can_tell_that_its_rail_is_drawn_otherwise_by_now(
     for name in ("Late refunds", "Praise"):
         save(page, name=name)
     first = SavedView.objects.get(name="Late refunds")
+    mara = agent_of(brand, name="Mara")
+    team = teams.team(brand, mara)
+    saving.save(brand=brand, owner=None, team=team, name="Returns", query=parse("tag:refund", view_names.of(mara, brand)), by=mara, now=timezone.now())  # fmt: skip
+    told_before = realtime.pulses([brand.pk])[brand.pk]["counted"]
     [before] = re.findall(r'data-drawn="(\w+)"', shown(page, "/b/lumen/inbox/open/"))
     assert json.loads(realtime.counts_for(jo, brand))["rail"] == before
 
@@ -306,6 +313,10 @@ def test_an_open_page_can_tell_that_its_rail_is_drawn_otherwise_by_now(
             page.post(at("saved-view-name", first.public_id), {"name": "Money back"}, headers=PIECE)
         case "moved":
             page.post(at("saved-view-place", first.public_id), {"by": "1"}, headers=PIECE)
+        case "made a manager":
+            employing.give_role(brand=brand, person=jo, role=Role.MANAGER, by=mara, now=timezone.now())
+        case "put into a team":
+            teaming.save_team(brand=brand, team=team, columns={"name": team.name}, members=[mara, jo], by=mara, now=timezone.now())  # fmt: skip
         case "parked":
             channels.park_sending(channel_id=channel.pk, reason="Expired.", now=timezone.now())
         case "counted":
@@ -315,8 +326,13 @@ def test_an_open_page_can_tell_that_its_rail_is_drawn_otherwise_by_now(
     told = json.loads(realtime.counts_for(jo, brand))["rail"]
     assert re.findall(r'data-drawn="(\w+)"', rail) == [told]
     assert (told == before) is (what == "counted")
-    drawn = {"named": "Angry", "renamed": "Money back", "parked": "view__warning"}.get(what, "Late refunds")
+    drawn = {
+        "named": "Angry", "renamed": "Money back", "parked": "view__warning", "made a manager": "Reports", "put into a team": "Returns",
+    }.get(what, "Late refunds")  # fmt: skip
     assert drawn in rail and rail.lstrip().startswith("<ul")
+    # Of a channel a page hears by itself.
+    told_now = realtime.pulses([brand.pk])[brand.pk]["counted"]
+    assert (told_now > told_before) is (what not in ("parked", "counted"))
 
 
 @pytest.mark.parametrize("views", [1, 5])
