@@ -8,9 +8,8 @@ from inbox.rules import _calendar_words as words
 from inbox.rules import _typed_dates as dates
 from inbox.rules._typed_clock import CLOCK, LAST_HOUR, NotUnderstood
 
-_PARTS = "|".join(["morning", *words.PARTS_OF_DAY])
 _TODAY = ("tonight", "evening", "afternoon")  # in which an hour may lie
-_HOUR_FIRST = re.compile(rf"(?P<at>at )?(?:(?P<part>{_PARTS})|(?P<clock>{CLOCK.pattern}))\s+(?P<day>.+)")
+_HOUR_FIRST = re.compile(rf"(?P<at>at )?(?:(?P<part>{dates.PARTS})|(?P<clock>{CLOCK.pattern}))\s+(?P<day>.+)")
 _IN_DAYS = re.compile(r"in (?:\d{1,4}|a)\s*(?:d|days?|w|wks?|weeks?)")
 
 

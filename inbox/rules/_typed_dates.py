@@ -7,6 +7,7 @@ import re
 from inbox.rules import _calendar_words as words
 from inbox.rules._typed_clock import CLOCK
 
+PARTS = "|".join(["morning", *words.PARTS_OF_DAY])
 ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:[t ]\s*|$)(?P<rest>.*)")
 SLASHED = re.compile(r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y>\d{4}))?(?:\s+(?P<rest>.*)|$)")
 DOTTED = re.compile(r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.(?:\s?(?P<y>\d{4}))?(?:\s+(?P<rest>.*)|$)")
@@ -16,7 +17,7 @@ DAY_MONTH = re.compile(
 MONTH_DAY = re.compile(r"(?P<month>[a-z]+)\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<y>\d{4})(?!:))?(?:,?\s+(?P<rest>.*)|$)")  # fmt: skip
 # Without the point behind its month it may be an hour. It is none where an hour follows.
 POINTED = re.compile(
-    rf"(?P<d>0?[1-9]|[12]\d|3[01])\.\s?(?P<m>0?[1-9]|1[0-2])(?:\s+(?P<rest>(?:at )?{CLOCK.pattern}))?"
+    rf"(?P<d>0?[1-9]|[12]\d|3[01])\.\s?(?P<m>0?[1-9]|1[0-2])(?:\s+(?P<rest>(?:at )?(?:{PARTS}|{CLOCK.pattern})))?"
 )
 
 

@@ -108,6 +108,8 @@ def local(text: str, *, now: datetime = MONDAY, zone: ZoneInfo = BERLIN) -> str:
         ("9:30 1.12", "Tue 01 Dec 2026 09:30"),
         ("at 9 on 5.12", "Sat 05 Dec 2026 09:00"),
         ("on 5.12", "Sat 05 Dec 2026 10:00"),
+        ("5.12 noon", "Sat 05 Dec 2026 12:00"),
+        ("noon on 5.12", "Sat 05 Dec 2026 12:00"),
         ("fri 11.12 9:00", "Fri 11 Dec 2026 09:00"),
         ("11.12 fri at 9", "Fri 11 Dec 2026 09:00"),
         ("fri on 11.12", "Fri 11 Dec 2026 08:00"),
@@ -359,7 +361,7 @@ def test_an_hour_may_stand_before_its_day(
     assert told(f"{at}{clock} {on}{day}", now=now, zone=zone) == told(f"{day} {clock}", now=now, zone=zone)
 
 
-@given(now=moments, zone=zones, day=st.integers(1, 31), month=st.integers(1, 12), clock=st.one_of(st.integers(0, 25).map(str), clocks.filter(lambda clock: clock[0].isdecimal())), at=st.sampled_from(["", "at "]))  # fmt: skip
+@given(now=moments, zone=zones, day=st.integers(1, 31), month=st.integers(1, 12), clock=st.one_of(st.integers(0, 25).map(str), clocks), at=st.sampled_from(["", "at "]))  # fmt: skip
 def test_a_date_with_an_hour_behind_it_needs_no_last_point(
     now: datetime, zone: ZoneInfo, day: int, month: int, clock: str, at: str
 ) -> None:
