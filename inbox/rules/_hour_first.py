@@ -26,7 +26,11 @@ def hour_last(typed: str) -> str:
     if not is_sure and day == "mon" and int(found["hour"]) <= LAST_HOUR:
         raise NotUnderstood(f"“{typed}” can be an hour or a length: type “mon {clock}” or a date.")
     may_be_a_date = dates.POINTED.fullmatch(clock) is not None
-    is_date = dates.begins(day) or (dates.POINTED.fullmatch(day) is not None and not may_be_a_date)
+    pointed = dates.POINTED.fullmatch(day)
+    is_said = bool(found["at"]) or day != found["day"]
+    if pointed and may_be_a_date and not is_said and not pointed["rest"]:
+        _refuse_two_dates(typed, found, pointed)
+    is_date = dates.begins(day) or (pointed is not None and (is_said or not may_be_a_date))
     is_day = _names_a_day(day) or (is_sure and (day.startswith("next month") or is_date))
     if not is_day or not (is_sure or not clock.endswith("h")):
         return typed
@@ -37,6 +41,16 @@ def hour_last(typed: str) -> str:
         return f"{name} {clock} {rest}"  # "11.12 fri 9:00"
     # Behind "at" it is an hour, wherever that stands.
     return f"{day} at {clock}" if found["at"] and int(found["hour"]) <= LAST_HOUR else f"{day} {clock}"
+
+
+def _refuse_two_dates(typed: str, first: re.Match[str], second: re.Match[str]) -> None:
+    """Each may be the day, and the other the hour, unless no clock shows one of them."""
+    minute, month = int(first["minute"]), int(second["m"])
+    if int(first["hour"]) > LAST_HOUR or int(second["d"]) > LAST_HOUR or not re.search(r"\.\d{2}$", typed):
+        return
+    one = f"{int(first['hour'])} {words.MONTHS[minute - 1]} {second['d']}:{month:02}"
+    other = f"{int(second['d'])} {words.MONTHS[month - 1]} {first['hour']}:{minute:02}"
+    raise NotUnderstood(f"“{typed}” can mean two days: type “{one}” or “{other}”.")
 
 
 def _names_a_day(text: str) -> bool:
