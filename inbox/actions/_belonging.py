@@ -26,7 +26,11 @@ def put_right(
     for key, each in misplaced.items():
         if each.twin_in is not None:
             _rejoining.drop(ledger, each.message_id, each.twin_in, now)
-        else:
+            continue
+        place = (key[0], batch.messages[key].thread_id)
+        there = _conversations.find_threads([place]).get(place)
+        # Asked before a thread is made for it: an empty conversation would stand in the list.
+        if _rejoining.may_leave(each.conversation_id, there.id if there else None):
             change = change_of(thread_of(key, batch.messages[key], people))
             _rejoining.move(ledger, each.conversation_id, change, now, only=[each.message_id])
     reworded = _other_names.reword(ledger, batch.messages, change_of, now)

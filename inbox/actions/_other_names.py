@@ -27,6 +27,7 @@ class _Stored:
     thread_key: str
     alone: bool  # nothing else is said in its conversation
     twin_in: int | None  # the conversation in which it stands under its id as well
+    clicked: bool  # one of ours wrote it here
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,13 @@ def rename(
     named = _named(messages)
     renamed: list[Key] = []
     elsewhere: dict[Key, Misplaced] = {}
-    for key, stored in _stored(named).items():
+    here = _stored(named)
+    replies = _shows_replies({key: messages[key] for key, stored in here.items() if not stored.clicked})
+    for key, stored in here.items():
         told = messages[key]
-        if stored.twin_in is not None:
-            elsewhere[key] = Misplaced(stored.id, stored.conversation_id, stored.twin_in)
+        twin_in = stored.twin_in or replies.get(key)
+        if twin_in is not None:
+            elsewhere[key] = Misplaced(stored.id, stored.conversation_id, twin_in)
             continue
         renamed.append(key)
         seq = ledger.record(
@@ -124,6 +128,14 @@ def keep(messages: Mapping[Key, InboundMessage], places: _messages.Places) -> No
         )
 
 
+def _shows_replies(named: Mapping[Key, InboundMessage]) -> dict[Key, int]:
+    """Those that are replies of ours of which no answer was heard, and the conversation in which each waits for just this telling: its id
+    has to stay unknown, so that the reply is settled by it and not sent again."""
+    ours = {key: told for key, told in named.items() if told.outbound}
+    threads = _conversations.find_threads([(key[0], told.thread_id) for key, told in ours.items()])
+    return {key: threads[(key[0], ours[key].thread_id)].id for key in _messages.match_echoes(ours, threads)}
+
+
 def _named(messages: Mapping[Key, InboundMessage]) -> dict[Key, InboundMessage]:
     return {key: each for key, each in messages.items() if each.told_as not in ("", key[1])}
 
@@ -166,7 +178,8 @@ def _stored(named: Mapping[Key, InboundMessage]) -> dict[Key, _Stored]:
         """SELECT k.channel_id, k.external_id, m.id, m.conversation_id, c.thread_key,
                   NOT EXISTS (SELECT FROM inbox_message o WHERE o.conversation_id = m.conversation_id AND o.id <> m.id),
                   (SELECT o.conversation_id FROM inbox_message o
-                    WHERE o.channel_id = m.channel_id AND o.external_id = k.external_id COLLATE "C")
+                    WHERE o.channel_id = m.channel_id AND o.external_id = k.external_id COLLATE "C"),
+                  m.client_id IS NOT NULL
              FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS k(channel_id, external_id, name)
              JOIN inbox_message m ON m.channel_id = k.channel_id AND m.external_id = k.name COLLATE "C"
              JOIN inbox_conversation c ON c.id = m.conversation_id""",

@@ -102,17 +102,24 @@ def move(
 
 
 def drop(ledger: events.Ledger, message_id: int, kept_in: int, now: datetime) -> None:
-    """A message that is in that conversation already."""
+    """A message that is in that conversation already: a copy, so it goes whatever colleagues have done with what stands around it. Only a
+    conversation that is as the platform told it is closed where it was all of it."""
     twin = Message.objects.select_related("conversation").get(pk=message_id)
-    left = twin.conversation
-    if not _is_as_told(left, kept_in):
+    if twin.client_id is not None:
         return
+    left = twin.conversation
+    closes = _is_as_told(left, kept_in)
     unread = min(left.unread_count, _asks(twin))
     _absorbing.absorb(twin)
-    _leave(ledger, left, [twin], kept_in, now, unread=unread)
+    _leave(ledger, left, [twin], kept_in, now, unread=unread, closes=closes)
 
 
-def _is_as_told(left: Conversation, there: int) -> bool:
+def may_leave(conversation_id: int, there: int | None) -> bool:
+    """Whether what is said in a conversation may go to that one, or to one that is yet to be made."""
+    return _is_as_told(Conversation.objects.get(pk=conversation_id), there)
+
+
+def _is_as_told(left: Conversation, there: int | None) -> bool:
     """Nothing stands there but what the platform told, nobody has done anything with it, and it was not closed nor put aside, unless history
     alone made it. What was done to one conversation cannot be said of another: a reply waits in its thread, a promise is for what was read there.
     """
@@ -121,7 +128,8 @@ def _is_as_told(left: Conversation, there: int) -> bool:
         done |= Q(kind__in=_CLOSES)
     elif left.state != ConversationState.OPEN:
         return False
-    merged = Q(kept__in=[left.pk, there]) | Q(merged__in=[left.pk, there])
+    both = [left.pk] if there is None else [left.pk, there]
+    merged = Q(kept__in=both) | Q(merged__in=both)
     return not (
         left.promised_at is not None
         or Event.objects.filter(done, conversation=left).exists()
@@ -178,13 +186,13 @@ def _hand_over(ledger: events.Ledger, left: Conversation, change: Change, now: d
 
 
 def _leave(
-    ledger: events.Ledger, left: Conversation, said: Sequence[Message], there: int, now: datetime, *, count: int = 0, unread: int = 0
+    ledger: events.Ledger, left: Conversation, said: Sequence[Message], there: int, now: datetime, *, count: int = 0, unread: int = 0, closes: bool = True
 ) -> None:  # fmt: skip
     """Without them: no page shows them there any more, and no list their words."""
     seq = ledger.record(
         EventKind.MESSAGE_AMENDED, at=now, conversation_id=left.pk, what=MOVED, gone=[str(each.public_id) for each in said],
     )  # fmt: skip
-    is_empty = not Message.objects.filter(conversation=left).exists()
+    is_empty = closes and not Message.objects.filter(conversation=left).exists()
     if is_empty:
         into = Conversation.objects.only("public_id", "platform").get(pk=there)
         seq = ledger.record(

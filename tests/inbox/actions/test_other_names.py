@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from inbox.actions import receiving, replying, sending
+from inbox.actions import noting, receiving, replying, sending
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundEvent, InboundMessage, MessageKind, Party, ThreadKind
 from inbox.models import Channel, Contact, Conversation, EventKind, Message
@@ -205,3 +205,53 @@ def test_a_comment_of_a_marked_person_is_theirs_once_they_are_known(channel: Cha
 
     comment.refresh_from_db()
     assert (comment.contact_name, comment.contact_vip) == ("Mara", True)
+
+
+@pytest.mark.parametrize("worked_on", [False, True], ids=["as told", "worked on"])
+def test_our_own_comment_whose_answer_was_lost_is_settled_by_its_better_telling(
+    channel: Channel, worked_on: bool
+) -> None:
+    take_in(channel, HERS)
+    talk = Conversation.objects.get()
+    [reply] = replying.queue_reply(
+        conversation=talk, by=agent_of(channel.brand), client_id=uuid4(), text="It left", written_against=talk.public_seq, now=say.at(20)
+    )  # fmt: skip
+    sending.claim_reply(message_id=reply.pk, now=say.at(20))
+    sending.mark_reply_uncertain(
+        message_id=reply.pk, reason="no answer", now=say.at(21), look_at=say.at(40), attempt=1
+    )
+    ours = replace(
+        say.echoed("It left", external_id="c9", seconds=21), thread_id=talk.thread_key, thread_kind=ThreadKind.COMMENT, told_as="n9"
+    )  # fmt: skip
+    take_in(channel, replace(ours, external_id="n9", thread_id="comment:post"))
+    left = Conversation.objects.get(thread_key="comment:post")
+    if worked_on:
+        noting.add_note(
+            conversation=left,
+            by=agent_of(channel.brand),
+            client_id=uuid4(),
+            text="Whose is it?",
+            now=say.at(30),
+        )
+
+    take_in(channel, ours)
+
+    reply.refresh_from_db()
+    assert (reply.state, reply.external_id) == ("sent", "c9")
+    assert Message.objects.filter(text="It left").count() == 1
+    left.refresh_from_db()
+    assert (left.state, left.messages.count()) == (("open", 1) if worked_on else ("resolved", 0))
+
+
+def test_what_stays_where_colleagues_work_leaves_no_empty_conversation(channel: Channel) -> None:
+    hers, his = named(1), named(2)
+    take_in(channel, nameless(hers), nameless(his))
+    post = Conversation.objects.get()
+    noting.add_note(
+        conversation=post, by=agent_of(channel.brand), client_id=uuid4(), text="Who is that?", now=say.at(30)
+    )
+
+    take_in(channel, hers)
+
+    assert not Conversation.objects.filter(message_count=0).exists()
+    assert Message.objects.filter(external_id=hers.external_id).count() == 1
