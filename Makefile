@@ -26,11 +26,11 @@ demo:
 install:
 	@$(PYTHON) tools/bootstrap.py dev
 
-# LONG=no leaves out the journeys that play faults and kill processes for minutes, and further sizes of some pages.
+# LONG=no leaves out the journeys that play faults and kill processes for minutes, and the second way in which a browser test is told.
 test: install
 	@$(BIN)/python tools/chromium.py
 	$(BIN)/python -m pytest $(if $(filter no,$(LONG)),-m "not long") -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
-	@$(if $(filter no,$(LONG)),echo "Left out: what takes long (faults$(COMMA) killed processes$(COMMA) further sizes of pages). It runs with: make test",true)
+	@$(if $(filter no,$(LONG)),echo "Left out: what takes long (faults$(COMMA) killed processes$(COMMA) further sizes and schemes of pages). It runs with: make test",true)
 
 journeys: install
 	@$(BIN)/python tools/chromium.py

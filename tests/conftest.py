@@ -74,11 +74,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     wrapper=True
 )  # pytest-xdist reads the groups with a hook of its own, and pytest-django sorts with one
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    told: set[str] = set()
     for item in items:
         if (folder := _folder(config, item)) in AT_LENGTH:
             # One demo serves all journeys, and one browser a file.
             item.add_marker(pytest.mark.xdist_group(folder if folder == "journeys" else item.path.stem))
             item.add_marker(pytest.mark.flaky(**retrying.ONCE_MORE))
+        # A page in another size or scheme, a key beside a button: continuous integration, which has twenty minutes, looks at one of them.
+        if folder == "browser" and (test := item.nodeid.partition("[")[0]) in told:
+            item.add_marker(pytest.mark.long)
+        elif folder == "browser":
+            told.add(test)
     if chromium.find() is None:
         for item in items:
             if item.get_closest_marker("browser"):

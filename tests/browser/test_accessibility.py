@@ -70,13 +70,8 @@ def conversation(outside: Outside) -> Conversation:
     return conversation
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width"),
-    [
-        ("light", 1440), ("dark", 390),
-        *(pytest.param(scheme, width, marks=pytest.mark.long) for scheme, width in (("dark", 1440), ("light", 390), ("light", 1000), ("dark", 1000))),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1000, 390])
 def test_the_workspace(enter: Enter, conversation: Conversation, scheme: str, width: int) -> None:
     page = enter("/b/lumen/inbox/open/", color_scheme=scheme, viewport={"width": width, "height": 900})
     assert faults(page) == []

@@ -98,9 +98,7 @@ LINES = """() => {
 CUT = "all => all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.ariaLabel)"
 
 
-@pytest.mark.parametrize(
-    "width", [820, 1440, *(pytest.param(width, marks=pytest.mark.long) for width in (1024, 1180, 1280, 1920))]
-)
+@pytest.mark.parametrize("width", [820, 1024, 1180, 1280, 1440, 1920])
 def test_no_tile_stands_alone_in_its_line(enter: Enter, managed: Channel, width: int) -> None:
     page = enter("/b/lumen/inbox/open/", viewport={"width": width, "height": 900})
     for name in ("now/", "responses/", "volume/"):
