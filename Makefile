@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make demo    everything on this machine, ready to try (PORT, SIMULATOR_PORT, PARLEY_HOME, CORPUS)"
-	@echo "make test    the whole suite (about 40 minutes; LONG=no leaves out the long journeys: a quarter of an hour)"
+	@echo "make test    the whole suite (about 45 minutes; LONG=no leaves out what takes long: a quarter of an hour)"
 	@echo "make journeys  every journey through the real processes, with faults and killed processes (about 20 minutes)"
 	@echo "make check   lint, types, contracts, migrations, deployment check, tests"
 	@echo "make evaluate  how well tags and languages hold on real messages, against limits (DATA=folder)"

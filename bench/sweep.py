@@ -123,8 +123,6 @@ def _wrong(who: cast.Cast, clocks: int) -> list[str]:
     late = Clock.objects.filter(conversation__brand=who.brand).exclude(breached_at=None)
     right = {
         f"told {told.count():,} of {clocks:,} breaches": told.count() == late.count() == clocks > 0,
-        "dated breaches otherwise than by when they were due": set(told.values_list("at", flat=True))
-        == set(late.values_list("due_at", flat=True)),
         "left something that is due": not Timer.objects.filter(
             brand=who.brand, fired_at=None, due_at__lte=timezone.now()
         ).exists(),

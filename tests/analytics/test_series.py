@@ -122,7 +122,7 @@ FILTERS = st.fixed_dictionaries(
 BY = st.lists(st.sampled_from([*MOMENTS, *DIMS]), max_size=3, unique=True).map(tuple)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     filters=FILTERS,
     by=BY,

@@ -110,7 +110,7 @@ def assert_clocks_and_figures_agree(story: Story) -> None:
         assert of_clocks == of_figures
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(MERGED_AND_UNDONE, 0.0)
 @example(ANSWERED_AND_RESOLVED, 0.0)
 @example(OPENED_FROM_HISTORY, 0.0)

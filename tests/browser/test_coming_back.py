@@ -14,6 +14,8 @@ from tests.browser.test_late_answers import REPLIES, at, hold, is_shown
 from tests.browser.test_no_answer import until_asked
 from tests.factories import conversations as make
 
+pytestmark = pytest.mark.long  # answers that come late and pages that are lost, for seconds each
+
 Enter = Callable[..., Page]
 UPLOAD = re.compile(r"/attachments/$")
 

@@ -16,6 +16,8 @@ from tests.browser.conftest import Outside
 from tests.browser.test_catching_up import lose_the_next, pattern_of
 from tests.browser.test_workspace import deaf, until_missed
 
+pytestmark = pytest.mark.long  # answers that come late and pages that are lost, for seconds each
+
 Enter = Callable[..., Page]
 FIELD = "#composer-text"
 OPEN = "/b/lumen/inbox/open/"

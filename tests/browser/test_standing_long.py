@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from connectors.models import RunState, SyncRun
 from inbox.models import Brand, Conversation, Tag
 from tests.browser.test_console import run
 from tests.browser.test_views import tell
+
+pytestmark = pytest.mark.long  # answers that come late and pages that are lost, for seconds each
 
 __all__ = ["run"]
 Enter = Callable[..., Page]

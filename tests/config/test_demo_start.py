@@ -18,6 +18,7 @@ from config.demo import ports, running
 from config.oneline import SetUpFault
 from config.processes import Command
 from config.supervisor import Supervisor
+from tests import signals
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_ctrl_c_before_anything_is_started_is_one_line(tmp_path: Path) -> None:
         broker = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         environment = {**inherited, "PARLEY_HOME": str(tmp_path), "REDIS_URL": broker}
         demo = subprocess.Popen(
-            [sys.executable, "manage.py", "demo"], cwd=services.BASE_DIR, env=environment, process_group=0, text=True,
+            [sys.executable, "manage.py", "demo"], cwd=services.BASE_DIR, env=environment, process_group=0, text=True, preexec_fn=signals.heeds_ctrl_c,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         silent.settimeout(60)

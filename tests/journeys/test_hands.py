@@ -88,7 +88,9 @@ def test_on_a_phone_one_pane_is_shown_at_a_time_and_a_reply_leaves(
     eventually(lambda: outside.from_brand(f"To your sofa, {name}"), told="the reply on the platform")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "light"), pytest.param(1440, "dark", marks=pytest.mark.long)]
+)
 def test_axe_finds_no_serious_fault_at_the_door_in_the_list_and_in_the_thread(
     scheme: str, width: int, new_agent: Callable[..., Agent], outside: Outside, name: str
 ) -> None:

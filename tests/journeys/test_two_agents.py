@@ -42,7 +42,7 @@ def test_each_sees_the_others_reply_and_note_live(ada: Agent, jo: Agent, outside
     ] == []
 
 
-@pytest.mark.parametrize("choice", ["read first", "send anyway"])
+@pytest.mark.parametrize("choice", [pytest.param("read first", marks=pytest.mark.long), "send anyway"])
 def test_a_reply_written_against_an_older_state_is_stopped_with_a_choice(
     ada: Agent, jo: Agent, outside: Outside, name: str, choice: str
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests import signals
 from tests.house.source import ROOT
 from tools import bootstrap
 
@@ -60,7 +61,9 @@ class Clone:
     def begin(self) -> subprocess.Popen[str]:
         env = {"PATH": f"{self.path}:{os.environ['PATH']}", "HOME": str(self.path)}
         argv = [sys.executable, str(self.place / "tools" / "bootstrap.py"), "demo"]
-        return subprocess.Popen(argv, env=env, stderr=subprocess.PIPE, text=True, process_group=0)
+        return subprocess.Popen(
+            argv, env=env, stderr=subprocess.PIPE, text=True, process_group=0, preexec_fn=signals.heeds_ctrl_c
+        )
 
     def installs(self) -> tuple[int, str]:
         process = self.begin()

@@ -114,7 +114,13 @@ def test_without_a_connector_that_can_be_asked_nothing_is_concluded(walk, platfo
     assert gone() == set()
 
 
-def test_a_public_post_that_its_author_deleted_goes_within_a_day(walk, platform, clock):
+@pytest.fixture
+def few_shares(monkeypatch):
+    """A walk for each: a day has too many for a test."""
+    monkeypatch.setattr(_withdrawing, "SHARES", 11)
+
+
+def test_a_public_post_that_its_author_deleted_goes_within_a_day(walk, platform, clock, few_shares):
     """Nobody tells of it and no list shows it: it is asked for when its turn comes."""
     kept, deleted = [platform.hears(text, at=AN_HOUR_AGO) for text in "ab"]
     walk()
@@ -133,7 +139,7 @@ def test_a_public_post_that_its_author_deleted_goes_within_a_day(walk, platform,
     assert gone() == {deleted.id}
 
 
-def test_what_is_long_past_is_not_asked_for(walk, platform, clock):
+def test_what_is_long_past_is_not_asked_for(walk, platform, clock, few_shares):
     """Platforms charge for each that is asked for."""
     asked = []
     platform.hears("a", at=AN_HOUR_AGO)
@@ -147,7 +153,7 @@ def test_what_is_long_past_is_not_asked_for(walk, platform, clock):
     assert asked == []
 
 
-def test_a_comparison_is_whole_though_deleted_posts_could_not_be_asked_for(walk, platform, clock):
+def test_a_comparison_is_whole_though_deleted_posts_could_not_be_asked_for(walk, platform, clock, few_shares):
     platform.hears("a", at=AN_HOUR_AGO)
     walk()
     Message.objects.update(kind=MessageKind.MENTION)

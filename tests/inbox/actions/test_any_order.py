@@ -379,7 +379,7 @@ def tellings(draw: st.DrawFn) -> Telling:
     return Telling(story, order, draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
 
 
-@settings(max_examples=28, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=18, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tellings())
 def test_the_thread_ends_the_same_whatever_the_order_and_however_often(telling: Telling) -> None:
     brand = BrandFactory()

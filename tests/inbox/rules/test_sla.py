@@ -177,7 +177,7 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(*draw(happenings()), place, rules)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=350, deadline=None)
 @given(
     stories(),
     st.integers(1, LENGTH + 20),
