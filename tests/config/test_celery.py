@@ -93,7 +93,7 @@ def test_a_worker_writes_the_events_of_its_tasks_whatever_its_log_level_is() -> 
 def test_a_worker_of_another_app_fires_no_timers_and_beats_no_heart(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[str] = []
     monkeypatch.setattr(celery.threading, "Thread", lambda **told: begun.append(told["name"]) or Idle())
-    other, ours = SimpleNamespace(app=Celery("naive")), SimpleNamespace(app=app)
+    other, ours = SimpleNamespace(app=Celery("naive", set_as_current=False)), SimpleNamespace(app=app)
 
     for consumer in (other, ours):
         celery.begin_heartbeat(sender=consumer)

@@ -8,6 +8,7 @@ import pytest
 from tests.journeys.browsing import Agent
 from tests.journeys.outside import PLATFORMS, Outside
 from tests.journeys.waiting import eventually
+from tests.pace import a_second
 
 # LinkedIn tells nobody of a message: it is found by the next poll.
 SHOWN_WITHIN = {"instagram": 5.0, "x": 5.0, "linkedin": 15.0}
@@ -44,13 +45,14 @@ def test_a_message_is_ordinarily_on_the_screen_within_a_second_of_being_written(
     agent.await_message("Hello")
 
     shown_at = agent.note_arrivals()
-    written_at = {}
+    written_at, seconds = {}, []
     for number in range(8):
         text = f"And number {number}"
         written_at[text] = time.time()
         outside.dm(platform, text, who=name)
         agent.await_message(text)
+        seconds.append(a_second(agent.page))
 
     taken = [moment - written_at[text] for text, moment in shown_at().items()]
     assert len(taken) == 8
-    assert statistics.median(taken) < 1.0, taken
+    assert statistics.median(taken) < statistics.median(seconds), (taken, seconds)
