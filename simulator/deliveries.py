@@ -30,12 +30,10 @@ class Delivery:
 
 def note_told(event: Event) -> None:
     """The message, or what has just become of it, was or will be told."""
-    if event.message is None:
-        return
-    if event.what == "message":
+    if event.message is not None and event.what == "message":
         event.message.told = True
-    elif event.message.history[-1]["what"] == event.what:
-        event.message.history[-1]["told"] = True
+    elif change := event.change:
+        change["told"] = True
 
 
 def stored(delivery: Delivery) -> dict[str, Any]:

@@ -116,12 +116,10 @@ class Deliverer:
 
     def _drop(self, event: Event, *, fault: str) -> None:
         self._note(event, status="dropped", fault=fault)
-        if event.message is None:
-            return
-        if event.what == "message":
+        if event.message is not None and event.what == "message":
             event.message.dropped = True
-        elif event.message.history[-1]["what"] == event.what:
-            event.message.history[-1]["fault"] = fault
+        elif change := event.change:
+            change["fault"] = fault
 
     def _hold(self, event: Event, *, seconds: float) -> None:
         self._held[id(event)] = event

@@ -28,6 +28,13 @@ class Event:
     # It never happened: nobody sends it a second time.
     forged: bool = False
 
+    @property
+    def change(self) -> dict[str, Any] | None:
+        """What has just become of the message, as its history keeps it; None where this tells of the message itself, or of what is older."""
+        if self.message is None or self.what == "message" or self.message.history[-1]["what"] != self.what:
+            return None
+        return self.message.history[-1]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
