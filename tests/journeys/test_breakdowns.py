@@ -98,7 +98,7 @@ def test_a_database_that_dies_is_brought_back_and_what_was_refused_meanwhile_com
         for delivery in row["deliveries"]
     ]
     assert "503" in statuses and statuses.count("200") >= 20, statuses
-    assert demo.manage("sync", "--all").returncode == 0
+    assert demo.manage("sync", "--all", within=600).returncode == 0
     assert_complete(demo, outside, replies)
 
 

@@ -49,5 +49,5 @@ def test_completeness_names_what_was_spoiled_by_hand_and_exits_non_zero(
     named = [line for line in found.stdout.splitlines() if line.startswith(kind)]
     assert [line for line in named if any(each in line for each in culprits)], found.stdout
     # What is gone is found again in the platform's history.
-    assert demo.manage("sync", "--all", "--task", "reconcile").returncode == 0
+    assert demo.manage("sync", "--all", "--task", "reconcile", within=600).returncode == 0
     assert_complete(demo, outside)

@@ -70,7 +70,7 @@ def test_nothing_is_missing_doubled_out_of_order_or_sent_twice_under(
     calm(demo, outside, within={"rate.limit": 400, "error.5xx": 400}.get(fault, 60))
     outside.no_faults()
     if label in ASKED_FOR:
-        synced = demo.manage("sync", "--all", *ASKED_FOR[label])
+        synced = demo.manage("sync", "--all", *ASKED_FOR[label], within=600)
         assert synced.returncode == 0, synced.stdout + synced.stderr
     left_to_people = overtaken(demo, replies)
     assert not left_to_people or fault == "token.expire_midsend", left_to_people
@@ -104,7 +104,7 @@ def test_a_badly_signed_delivery_is_refused_and_its_message_comes_by_another_way
 
     assert demo.sql("SELECT count(*), coalesce(max(id), 0) FROM connectors_receipt")[0] == before
     assert demo.sql("SELECT sum(bad_signatures) FROM connectors_channelhealth")[0][0] >= 1
-    assert demo.manage("sync", "--all", "--task", "reconcile").returncode == 0
+    assert demo.manage("sync", "--all", "--task", "reconcile", within=600).returncode == 0
     assert_complete(demo, outside)
 
 

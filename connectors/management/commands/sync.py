@@ -14,11 +14,11 @@ from connectors.actions import scheduling, syncing
 from connectors.actions.syncing import Synced
 from connectors.management import choosing
 from connectors.management.telling import progress
-from connectors.models import SyncSchedule, Task
+from connectors.models import RunState, SyncSchedule, Task
 from inbox.models import ChannelState
 
 BY_ITSELF = (Task.POLL, Task.RECONCILE)
-PATIENCE = scheduling.LEASE.total_seconds() * 2  # a run that died has let go by then
+PATIENCE = scheduling.LEASE.total_seconds() * 2  # beyond its turn: a run that died has let go by then
 LOOK_EVERY = 0.05
 
 
@@ -54,11 +54,16 @@ class Command(BaseCommand):
         if left:
             raise CommandError(" ".join(left), returncode=1)
 
-    def _claimed(self, schedule: SyncSchedule, *, wait: bool) -> bool:
-        """A run under way does what was asked for, unless that was to begin anew: then its end is waited for."""
-        until = time.monotonic() + (PATIENCE if wait else 0)
+    def _claimed(self, name: str, schedule: SyncSchedule) -> bool:
+        """What is under way began before it was asked for, and may have been past what is looked for: its end is waited for."""
+        until = time.monotonic() + schedule.max_seconds + PATIENCE
+        waits = False
         while not scheduling.claim(schedule_id=schedule.pk, now=timezone.now()):
+            if not waits:
+                self.stdout.write(f"{name} is running already; its end is waited for.")
+                waits = True
             if time.monotonic() >= until:
+                self.stderr.write(f"{name} is running already and does not end. Try again.")
                 return False
             time.sleep(LOOK_EVERY)
         return True
@@ -75,22 +80,17 @@ class Command(BaseCommand):
     def _run(self, schedule: SyncSchedule, *, full: bool) -> int | None:
         """How many items could not be read and were not known; None: it failed."""
         name = f"{schedule.channel}: {schedule.task}"
-        if not self._claimed(schedule, wait=full):
-            if full:
-                self.stderr.write(
-                    f"{name} is running already and does not end; nothing was read anew. Try again."
-                )
-                return None
-            self.stdout.write(f"{name} is running already.")
-            return 0
+        if not self._claimed(name, schedule):
+            return None
         if full:
             scheduling.start_over(schedule_id=schedule.pk)
-        done = self._turn(name, schedule)
-        while not (done.complete or done.error):  # it made room for others that waited
-            if not self._claimed(schedule, wait=True):
-                self.stderr.write(f"{name} is not done; it goes on by its schedule, or run this again.")
-                return None
-            done = _both(done, self._turn(name, schedule))
+        began_before = schedule.runs.filter(state=RunState.RUNNING).exists()
+        done = self._to_its_end(name, schedule)
+        if done and not done.error and began_before and self._claimed(name, schedule):
+            anew = self._to_its_end(name, schedule)
+            done = anew and _both(done, anew)
+        if done is None:
+            return None
         if done.error:
             self.stderr.write(f"{name} failed: {done.error}")
             return None
@@ -99,6 +99,15 @@ class Command(BaseCommand):
             f"{name}: {done.pages} pages, {done.events} events, {done.new_messages} new messages{dead}."
         )
         return done.newly_dead
+
+    def _to_its_end(self, name: str, schedule: SyncSchedule) -> Synced | None:
+        """Of a schedule that is ours. After a turn that made room for others that waited comes the next; None: somebody else goes on with it."""
+        done = self._turn(name, schedule)
+        while not (done.complete or done.error):
+            if not self._claimed(name, schedule):
+                return None
+            done = _both(done, self._turn(name, schedule))
+        return done
 
 
 def _both(before: Synced, later: Synced) -> Synced:

@@ -6,7 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from connectors.actions import draining, syncing
+from connectors import clock
+from connectors.actions import draining, scheduling, syncing
 from connectors.models import Credential, DeadItem, Receipt, ReceiptState, SyncSchedule
 from inbox.models import Channel, Message
 from tests.connectors.conftest import NOW, message_item
@@ -95,7 +96,7 @@ def test_a_long_sync_that_another_goes_on_with_is_not_said_to_be_done(poll, plat
         channel=channel, task="reconcile", every_seconds=900, next_run_at=timezone.now()
     )
     monkeypatch.setattr("connectors.actions._asking.FAIR", -1.0)
-    monkeypatch.setattr("connectors.management.commands.sync.PATIENCE", 0.1)
+    monkeypatch.setattr("connectors.management.commands.sync.PATIENCE", -20)
 
     monkeypatch.setattr("connectors.actions.scheduling.somebody_waits", lambda **_: True)
     close = syncing._close
@@ -113,18 +114,43 @@ def test_a_long_sync_that_another_goes_on_with_is_not_said_to_be_done(poll, plat
     assert failed.value.returncode == 1
 
 
-def test_reading_anew_waits_for_the_run_under_way(poll, platform, channel):
-    """A poll every few seconds is nearly always under way; that it reads on from where it stood is not what was asked."""
+@pytest.mark.parametrize("full", [False, True])
+def test_a_sync_waits_for_the_run_under_way(poll, platform, channel, full):
+    """It may have been past what is looked for; a poll every few seconds is nearly always under way."""
     platform.hears("Missed", at=NOW)
-    SyncSchedule.objects.update(cursor="1", lease_until=timezone.now() + timedelta(minutes=1))
-    assert "running already" in told("sync", str(channel.public_id))
-
     SyncSchedule.objects.update(lease_until=timezone.now() + timedelta(seconds=0.5))
-    assert "1 new messages" in told("sync", str(channel.public_id), full=True)
+
+    said = told("sync", str(channel.public_id), full=full)
+
+    assert "is running already; its end is waited for" in said
+    assert "1 new messages" in said
+
+
+def test_a_walk_that_began_before_it_was_asked_for_is_followed_by_another(
+    poll, platform, channel, monkeypatch
+):
+    """It has been past the newest already, as one that is long may have been past anything."""
+    platform.page_size = 1
+    for number in range(3):
+        platform.hears(f"Message {number}", at=timezone.now() - timedelta(minutes=1 + number))
+    walk = SyncSchedule.objects.create(
+        channel=channel, task="reconcile", every_seconds=900, next_run_at=timezone.now()
+    )
+    monkeypatch.setattr("connectors.actions._asking.FAIR", -1.0)
+    monkeypatch.setattr("connectors.actions.scheduling.somebody_waits", lambda **_: True)
+    assert scheduling.claim(schedule_id=walk.pk, now=timezone.now())
+    syncing.run(schedule_id=walk.pk, clock=clock.from_(timezone.now()), max_seconds=60)
+    assert walk.runs.get().state == "running"
+    platform.hears("Written meanwhile", at=timezone.now())
+
+    told("sync", str(channel.public_id), task="reconcile")
+
+    assert [run.state for run in walk.runs.order_by("pk")] == ["done", "done"]
+    assert Message.objects.filter(text="Written meanwhile").exists()
 
 
 def test_reading_anew_that_never_gets_its_turn_has_an_exit_code(poll, channel, monkeypatch):
-    monkeypatch.setattr("connectors.management.commands.sync.PATIENCE", 0.1)
+    monkeypatch.setattr("connectors.management.commands.sync.PATIENCE", -20)
     SyncSchedule.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
 
     with pytest.raises(CommandError) as failed:
