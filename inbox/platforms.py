@@ -139,6 +139,7 @@ class Manifest:
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by the bucket of the calls
     poll_every: timedelta | None = None
     profile_cache: timedelta | None = None  # how long another's profile may be kept; None: no rule
+    hidden_name: str = ""  # how somebody is called whom the platform does not tell; nobody is greeted by it
     comments_kept: timedelta | None = None  # how long what others said in public may be kept; None: no rule
     checked: Mapping[str, date] = field(
         default_factory=dict

@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from inbox import access
 from inbox.exchange import MessageKind
-from inbox.models import CannedReply, Conversation, Direction, Message, Person
+from inbox.models import CannedReply, Conversation, ConversationKind, Direction, Message, Person
+from inbox.platforms import Manifest
 from inbox.queries import inbox_list
 from inbox.rules import language_names, mentions, order_numbers, variables
 
@@ -84,9 +85,10 @@ def filled(values: dict[str, str]) -> list[Filled]:
 def values_of(conversation: Conversation, person: Person) -> dict[str, str]:
     """Every variable's value in this conversation for this writer."""
     manifest = inbox_list.manifest_of(conversation.platform)
+    name = _name_in(conversation, manifest)
     values = {
-        "contact.first_name": variables.first_name(conversation.contact_name),
-        "contact.name": conversation.contact_name,
+        "contact.first_name": variables.first_name(name),
+        "contact.name": name,
         "contact.username": conversation.contact_username,
         "contact.orders.last": _last_order(conversation),
         "agent.first_name": variables.first_name(person.short_name),
@@ -95,6 +97,14 @@ def values_of(conversation: Conversation, person: Person) -> dict[str, str]:
         "conversation.channel": manifest.label if manifest else conversation.platform,
     }
     return {name: variables.as_value(value) for name, value in values.items()}
+
+
+def _name_in(conversation: Conversation, manifest: Manifest | None) -> str:
+    """What the customer is called; empty where nobody knows. A row also shows a group's title, a handle alone, or that somebody is hidden."""
+    shown = conversation.contact_name
+    if conversation.kind == ConversationKind.GROUP or shown == conversation.contact_username:
+        return ""
+    return "" if manifest and shown == manifest.hidden_name else shown
 
 
 def _last_order(conversation: Conversation) -> str:

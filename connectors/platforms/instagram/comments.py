@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import Account, InboundMessage, MessageKind, Origin, Party, ThreadKind
+from connectors.platforms.instagram.manifest import HIDDEN
 
 THREAD: Final = "comment:"
 MENTION: Final = "mention:"  # marks a post of somebody else's that names us; it is answered in another way
@@ -70,4 +71,4 @@ def _author(given: object, comment_id: str) -> Party:
     external_id, username = wire.ident(holder.get("id")), wire.text(holder.get("username"))
     if external_id:
         return Party(external_id, username=username)
-    return Party(f"{STAND_IN}{comment_id}", name="Somebody on Instagram", username=username)
+    return Party(f"{STAND_IN}{comment_id}", name=HIDDEN, username=username)

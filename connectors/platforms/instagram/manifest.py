@@ -22,6 +22,7 @@ from connectors.contract import (
 
 CHECKED_ON: Final = date(2026, 7, 5)
 CONVERSATIONS: Final = "conversations"  # their list, and what was said in one
+HIDDEN: Final = "Somebody on Instagram"
 POSTS: Final = 100  # the newest; people seldom write under older ones, and each costs a call
 _MEGABYTE: Final = 1024 * 1024
 
@@ -97,6 +98,7 @@ MANIFEST: Final = configured(
             refresh_min_age=timedelta(hours=24),
         ),
         start="never",
+        hidden_name=HIDDEN,
         paces={CONVERSATIONS: Pace(per_second=2, checked_on=CHECKED_ON)},
         notes=(
             "Text: one page says both “less than 1000 characters” and “1000 bytes or less”; bytes are counted.",

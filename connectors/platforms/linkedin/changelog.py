@@ -21,9 +21,9 @@ from connectors.contract import (
     Unsent,
 )
 from connectors.platforms.linkedin import content, urns
+from connectors.platforms.linkedin.manifest import HIDDEN
 
 _MAILBOXES: Final = {"urn:li:salesIdentity:": "Sales Navigator", "urn:li:hireMailbox:": "Recruiter"}
-HIDDEN: Final = "LinkedIn member"
 _DONE: Final = (
     None,
     "SUCCESS",

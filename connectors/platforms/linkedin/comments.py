@@ -17,7 +17,8 @@ from connectors.contract import (
     ThreadKind,
     Unsent,
 )
-from connectors.platforms.linkedin import changelog, urns
+from connectors.platforms.linkedin import urns
+from connectors.platforms.linkedin.manifest import HIDDEN
 
 _COUNTED = ("LIKE", "SHARE", "REACTION")
 _OF_COMMENTS = ("COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT", "COMMENT_DELETE")
@@ -95,7 +96,7 @@ def _author(comment: Mapping[str, Any], target: str, notification: Mapping[str, 
         return Party(page)
     if owner := wire.ident(comment.get("owner")) or wire.ident(comment.get("actor")):
         return Party(owner)
-    return Party(f"author-of:{target}", name=changelog.HIDDEN)
+    return Party(f"author-of:{target}", name=HIDDEN)
 
 
 def _card(notification: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,6 @@ from connectors.contract import (
 )
 from connectors.platforms.linkedin import (
     backfill,
-    changelog,
     client,
     errors,
     oauth,
@@ -39,7 +38,7 @@ from connectors.platforms.linkedin import (
     sending,
     urns,
 )
-from connectors.platforms.linkedin.manifest import MANIFEST, ORIGINS
+from connectors.platforms.linkedin.manifest import HIDDEN, MANIFEST, ORIGINS
 
 # A UUID. Never "=": it ends what stands ahead of a delivery in what is signed, and both are signed with one key.
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -110,16 +109,16 @@ class LinkedIn:
     def profile(self, ctx: Context, external_id: str) -> Party:
         """A member may be hidden from us; then the id is all there is."""
         if not external_id.startswith(urns.PERSON):
-            return Party(external_id, name=changelog.HIDDEN)
+            return Party(external_id, name=HIDDEN)
         member = urns.encoded(external_id.removeprefix(urns.PERSON))
         try:
             body, _ = client.call(ctx, "GET", f"v2/people/(id:{member})", bucket="profile")
         except ConnectorError as error:
             if error.code in _HIDDEN:
-                return Party(external_id, name=changelog.HIDDEN)
+                return Party(external_id, name=HIDDEN)
             raise
         names = (wire.text(body.get("localizedFirstName")), wire.text(body.get("localizedLastName")))
-        name = " ".join(filter(None, names)) or changelog.HIDDEN
+        name = " ".join(filter(None, names)) or HIDDEN
         picture = wire.text(wire.mapping(body.get("profilePicture")).get("displayImage"))
         return Party(
             external_id,

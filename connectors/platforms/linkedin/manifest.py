@@ -19,6 +19,7 @@ from connectors.contract import (
 )
 
 CHECKED_ON: Final = date(2026, 8, 13)
+HIDDEN: Final = "LinkedIn member"
 SENDS: Final = "w_member_messages"  # the scope without which no message may be sent
 CHANGELOG_AGE: Final = timedelta(days=28)
 _MEGABYTE: Final = 1024 * 1024
@@ -76,6 +77,7 @@ MANIFEST: Final = configured(
         start="connected",
         poll_every=timedelta(seconds=30),
         profile_cache=timedelta(hours=24),
+        hidden_name=HIDDEN,
         comments_kept=timedelta(hours=48),
         notes=(
             "Length of a message: 1,900, 3,000 and 8,000 are told, none by LinkedIn; 8,000 is assumed.",

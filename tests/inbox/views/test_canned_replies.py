@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -10,7 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from inbox.actions import receiving
+from inbox.actions.receiving import Arrival
+from inbox.exchange import Party, ThreadKind
 from inbox.models import Brand, CannedReply, Channel, Conversation, Macro, Membership, Message, Person, Role
+from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
 
 REPLY = {
@@ -136,6 +141,35 @@ def test_it_is_offered_filled_in_and_in_the_customers_language(
     assert '<span class="offer__note">French</span>' in offered(page, conversation)
     Conversation.objects.update(language="de")
     assert 'data-text="Hi Mara"' in offered(page, conversation)
+
+
+@pytest.mark.parametrize(
+    ("party", "kind", "username"),
+    [
+        (Party("noor", name="Noor Ali", username="noor.a"), ThreadKind.GROUP, "{{contact.username}}"),
+        (Party("noor"), ThreadKind.GROUP, "{{contact.username}}"),
+        (Party("noor", username="noor.k92"), ThreadKind.DIRECT, "noor.k92"),
+        (Party("noor", name="noor.k92", username="noor.k92"), ThreadKind.COMMENT, "noor.k92"),
+        (Party("hidden:1", name="LinkedIn member", stand_in=True), ThreadKind.DIRECT, "{{contact.username}}"),
+        (Party("author-of:1", name="Somebody on Instagram", username="noor.a"), ThreadKind.COMMENT, "noor.a"),
+    ],
+)
+def test_nobody_is_greeted_by_what_is_no_name(
+    page: Client, brand: Brand, party: Party, kind: ThreadKind, username: str
+) -> None:
+    """A group has a title, of some people their handle alone is known, and of some nothing."""
+    network = "linkedin" if party.stand_in else "instagram"
+    said = replace(say.wrote("Hello", who="noor", thread_kind=kind), author=party)
+    receiving.receive(
+        arrivals=[Arrival(ChannelFactory(brand=brand, platform=network).pk, said)], now=say.at(1)
+    )
+    canned(brand, text="Hi {{contact.first_name|there}}, {{contact.first_name}}, {{contact.name}}")
+    canned(brand, "Handle", text="@{{contact.username}}")
+
+    shown = offered(page, Conversation.objects.get())
+
+    assert 'data-text="Hi there, {{contact.first_name}}, {{contact.name}}"' in shown
+    assert f'data-text="@{username}"' in shown
 
 
 def test_what_a_customer_is_called_is_text_and_nothing_else(
