@@ -35,8 +35,8 @@ LATE_WITH = """SELECT array_agg(DISTINCT (e.data->>'before')::bigint) FILTER (WH
                 WHERE k.conversation_id = c.id AND k.ended_at IS NULL AND k.due_at <= k.breached_at
                   AND e.kind IN ('conversation.assigned', 'conversation.unassigned') AND e.data->>'why' = 'late'"""
 
-# Who of the people here wrote last to the customer of a conversation `c`, in whichever of their conversations, after a time that is given twice. What
-# was written in the platform's own app names nobody: it is whoever's who has that conversation.
+# Who of the people here wrote last to the customer of a conversation `c`, in whichever of their conversations, after a time that is given twice. A
+# group belongs to nobody, so that it is that one alone. What was written in the platform's own app names nobody: it is whoever's who has that conversation.
 WROTE_LAST = """SELECT coalesce(m.author_person_id, o.assignee_id) AS person, m.sent_at AS at
                   FROM inbox_conversation o
                  CROSS JOIN LATERAL (
@@ -44,7 +44,7 @@ WROTE_LAST = """SELECT coalesce(m.author_person_id, o.assignee_id) AS person, m.
                         WHERE n.conversation_id = o.id AND n.sent_at > %s AND n.direction = 'out' AND n.origin <> 'automation'
                           AND n.state IN ('sent', 'delivered', 'read')
                         ORDER BY n.sent_at DESC, n.order_key DESC, n.id DESC LIMIT 1) m
-                 WHERE o.contact_id = c.contact_id AND o.last_outbound_at > %s
+                 WHERE (o.id = c.id OR o.contact_id = c.contact_id) AND o.last_outbound_at > %s
                    AND coalesce(m.author_person_id, o.assignee_id) IS NOT NULL
                  ORDER BY m.sent_at DESC, o.id DESC LIMIT 1"""
 

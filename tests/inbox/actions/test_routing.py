@@ -33,7 +33,7 @@ from inbox.actions import (
     undoing,
 )
 from inbox.actions.receiving import Arrival
-from inbox.exchange import Origin
+from inbox.exchange import Origin, ThreadKind
 from inbox.models import (
     Brand,
     BrandSequence,
@@ -877,6 +877,34 @@ def test_whoever_answered_a_customer_gets_them_again_for_a_day(
     if who == "Jo":
         assert told(mara)[-1] == "Back with Jo by routing · knows this customer: answered 3 h ago"
         assert reasons(mara)["Ada"] == "does not know this customer as Jo does"
+
+
+@pytest.mark.parametrize("known", ["at once", "after the answer"])
+def test_whoever_answered_in_a_group_gets_it_again(
+    known: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    """It has no customer of whom another conversation could be."""
+    Channel.objects.update(platform="linkedin")
+    teams.team(brand, ada, jo)
+    kind = ThreadKind.GROUP if known == "at once" else ThreadKind.DIRECT
+    opened = exchange.wrote(thread_id="talk", thread_kind=kind)
+    receiving.receive(arrivals=[Arrival(channel.pk, opened)], now=at(1))
+    triage(channel, at(1))
+    talk = Conversation.objects.get()
+    assigning.assign(conversation=talk, to=jo, by=jo, now=at(5))
+    replied(talk, jo, 10)
+    closing.resolve(conversation=talk, by=jo, now=at(20))
+    busy = write(channel, who="other", seconds=30)
+    assigning.assign(conversation=busy, to=jo, by=jo, now=at(40))
+
+    member = exchange.wrote("One more", who="noor", thread_id="talk", seconds=60, thread_kind=kind)
+    receiving.receive(arrivals=[Arrival(channel.pk, member)], now=at(61))
+    triage(channel, at(61))
+    route(brand, 62, keep=(ada, jo))
+
+    talk.refresh_from_db()
+    assert (talk.kind, talk.contact, who_has(talk)) == ("group", None, "Jo")
+    assert "knows this customer: answered" in told(talk)[-1]
 
 
 def replied(conversation: Conversation, by: Person, seconds: float) -> None:
