@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, connection
@@ -140,6 +141,7 @@ def shapes_of(amount: int) -> list[Shape]:
                 "is:open",
                 "channel:x",
                 'is:snoozed tag:"bench refund"',
+                f"before:{timezone.now().date() - timedelta(chance.randrange(1, search_data.DAYS - 30))}",
             ]
         )
         return f"{of} {chance.choice([common, middling])(chance)} "
@@ -264,6 +266,10 @@ def _compared_with_reading_everything(shape: Shape, who: cast.Cast) -> Sequence[
             who.brand, replace(query.asked, words=()), me=who.people[0].pk, now=timezone.now()
         )
         said = said.filter(conversation__in=view_rows.conversations(asked))
+    if query.before:
+        said = said.filter(
+            sent_at__lt=datetime.combine(query.before, datetime.min.time(), who.people[0].zone)
+        )
     for wanted in query.words:
         end = "" if query.goes_on and wanted == query.words[-1] else "( |$)"
         said = said.filter(text__regex=f"(^| ){wanted}{end}")

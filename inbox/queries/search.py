@@ -4,9 +4,9 @@ The obvious query, `WHERE words @@ … ORDER BY id DESC LIMIT 50`, has two ways 
 messages until enough match, which for a rare word is along all of them, or through every match, which for a common word is a million rows.
 Here the way is laid out instead, in steps that each end the search when the page is full:
 
-1. the newest two thousand messages, one by one: enough for whatever is common;
+1. the newest two thousand messages, of before the day that is asked for, one by one: enough for whatever is common;
 2. the conversations that the filter leaves, where they are few;
-3. where the newest held none, the whole index, as long as no more than two hundred messages match: then there are no others to look for;
+3. where no filter is set and the newest held none, the whole index, as long as no more than two hundred messages match: then there are no others to look for;
 4. the index, within growing spans of time (rules.eras), at last over all: each span is an entry of the index like a word, so that
    only messages with all the words in that span are touched.
 
@@ -78,6 +78,11 @@ class Within:
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def leaves_the_newest(self) -> bool:
+        """Of the newest messages, before `until` where that is set, each is looked at for its words."""
+        return self.conversations is None and not self.direction and self.since is None
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -139,8 +144,8 @@ class _Search:
             return
         ends = (now, self.within.until, self.older_than.at if self.older_than else None)
         until = min(end for end in ends if end)
-        # What is not among so many is rare enough for a wide look.
-        is_rare = not newest and self.within.conversations is None
+        # What is not among so many is rare enough for a wide look, unless a filter has left few of them.
+        is_rare = not newest and self.within.leaves_the_newest
         if is_rare and (found := self._all_in_index(FEW_MATCHES)) is not None:
             yield found
             return
@@ -168,7 +173,7 @@ class _Search:
         return True, found if len(found) <= FEW else None
 
     def _among_newest(self, amount: int) -> list[Hit]:
-        condition, place = self._before("w")
+        condition, place = self._between("w")
         candidates = f"""SELECT w.* FROM inbox_messagewords w WHERE w.brand_id = %s{condition}
                           ORDER BY w.sent_at DESC, w.message_id DESC LIMIT %s"""
         return self._ask(candidates, [self.brand.pk, *place, amount], test=self.wanted.every)
@@ -212,15 +217,9 @@ class _Search:
     ) -> tuple[str, list[Any]]:
         """The newest of the candidates that are what is asked for, as `found`. `filtered`: they are of the right conversations already."""
         join, values = ("", []) if filtered else self._of_conversations()
-        condition, place = self._before("r")
-        conditions = condition
-        values += place
-        for sql, value in (
-            ("r.words @@ %s::tsquery", test),
-            ("r.direction = %s", self.within.direction),
-            ("r.sent_at >= %s", self.within.since),
-            ("r.sent_at < %s", self.within.until),
-        ):
+        conditions, times = self._between("r")
+        values += times
+        for sql, value in (("r.words @@ %s::tsquery", test), ("r.direction = %s", self.within.direction)):
             if value:
                 conditions += f" AND {sql}"
                 values.append(value)
@@ -239,11 +238,17 @@ class _Search:
         sql, params = its.values("pk")[:1].query.sql_with_params()
         return f" CROSS JOIN LATERAL ({sql}) c", list(params)
 
-    def _before(self, name: str) -> tuple[str, list[Any]]:
-        if self.older_than is None:
-            return "", []
-        values = [self.older_than.at, self.older_than.pk]
-        return f" AND ({name}.sent_at, {name}.message_id) < (%s, %s)", values
+    def _between(self, name: str) -> tuple[str, list[Any]]:
+        """In the days that are asked for, and behind what has been shown."""
+        conditions, values = "", list[Any]()
+        for sign, moment in ((">=", self.within.since), ("<", self.within.until)):
+            if moment:
+                conditions += f" AND {name}.sent_at {sign} %s"
+                values.append(moment)
+        if self.older_than:
+            conditions += f" AND ({name}.sent_at, {name}.message_id) < (%s, %s)"
+            values += [self.older_than.at, self.older_than.pk]
+        return conditions, values
 
 
 def contact_ids(asked: str, *, limit: int) -> list[int]:

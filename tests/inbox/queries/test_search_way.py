@@ -11,21 +11,29 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox.actions import indexing, receiving
 from inbox.actions.receiving import Arrival
-from inbox.models import Channel, Conversation, Person, Tag
+from inbox.exchange import InboundMessage
+from inbox.models import Channel, Conversation, Message, Person, Tag
 from inbox.queries import _fence, search, search_results
-from inbox.rules import eras
+from inbox.queries.search import Within
+from inbox.rules import eras, wanted_words
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, MembershipFactory
+
+DAY = 24 * 3600
 
 
 @pytest.fixture
 def channel() -> Channel:
     channel: Channel = ChannelFactory(platform="instagram")
-    said = [say.wrote(f"Parcel {n}", who=f"person{n}", seconds=n) for n in range(3)]
-    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in said], now=say.at(10))
+    listen(channel, *(say.wrote(f"Parcel {n}", who=f"person{n}", seconds=n) for n in range(3)))
+    return channel
+
+
+def listen(channel: Channel, *said: InboundMessage) -> None:
+    """They come, and search learns of them."""
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in said], now=say.at(4 * DAY))
     while not (batch := indexing.next_batch(channel.brand_id)).is_empty:
         indexing.index(batch)
-    return channel
 
 
 @pytest.fixture
@@ -124,3 +132,41 @@ def test_of_more_than_few_the_newest_are_shown_though_others_were_looked_at_firs
 
     assert [hit.message.text for hit in found.messages] == ["Parcel 2", "Parcel 1", "Parcel 0"]
     assert looks_by_index(sql) > 1
+
+
+def way(channel: Channel, within: Within, *, limit: int) -> tuple[list[str], str]:
+    """The words of the hits, and what was asked."""
+    wanted = wanted_words.wanted(["parcel"])
+    with CaptureQueriesContext(connection) as told:
+        found = search.messages(channel.brand, wanted, now=say.at(DAY), within=within, limit=limit)
+    said = dict(Message.objects.values_list("pk", "text"))
+    return [said[hit.message_id] for hit in found.hits], "\n".join(each["sql"] for each in told)
+
+
+@pytest.mark.django_db
+def test_a_common_word_before_a_day_is_found_among_the_newest_of_before_it(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that was said since is thrown away by the day: that nothing is left of it says nothing of the word."""
+    monkeypatch.setattr(search, "NEWEST", 3)
+    listen(channel, *(say.wrote(f"Parcel {n}", seconds=2 * DAY + n) for n in range(3, 7)))
+
+    found, sql = way(channel, Within(until=say.at(DAY)), limit=2)
+
+    assert found == ["Parcel 2", "Parcel 1"]
+    assert looks_by_index(sql) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("within", [Within(direction="in"), Within(direction="in", since=say.at(0))])
+def test_a_word_that_a_filter_keeps_from_the_newest_need_not_be_rare(
+    within: Within, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The matches of all years are not collected, and the first look by the index is the narrowest."""
+    monkeypatch.setattr(search, "NEWEST", 1)
+    listen(channel, say.echoed("Parcel is on its way", seconds=20))
+
+    found, sql = way(channel, within, limit=2)
+
+    assert found == ["Parcel 2", "Parcel 1"]
+    assert looks_by_index(sql) == 1 and f"@{channel.brand_id}.{eras.LEVELS[0]}." in sql
