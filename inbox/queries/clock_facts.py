@@ -38,6 +38,16 @@ _ON_ITS_WAY = "m.state IN ('queued', 'sending', 'uncertain')"
 _QUEUED = """SELECT max(e.seq) FROM inbox_event e
               WHERE e.message_id = g.number AND e.kind = 'reply.queued' AND e.data->'undoes' IS NULL"""
 
+# In the thread `d` what may count: all that was said since shortly before `d.since`, of however long a thread. What is older counts where it was learned
+# since, and the events tell of that.
+_FROM = "CASE WHEN d.since IS NULL THEN '-infinity' ELSE least(d.since - interval '7 days', d.first) END"
+_SAID_THERE = f"""SELECT * FROM inbox_message r WHERE r.conversation_id = d.thread AND r.sent_at >= {_FROM}
+                   UNION ALL
+                  SELECT r.* FROM (SELECT DISTINCT e.message_id FROM inbox_event e
+                                    WHERE e.conversation_id = d.thread AND e.seq > d.after AND e.kind = 'message.received') e
+                   CROSS JOIN LATERAL (SELECT * FROM inbox_message r WHERE r.id = e.message_id OFFSET 0) r
+                   WHERE r.conversation_id = d.thread AND r.sent_at < {_FROM}"""  # noqa: S608
+
 # In the thread `d` that was opened again: the answer to what was said at `t.at`.
 _ANSWERED_THERE = f"""SELECT {said_times.AT} FROM inbox_message m
                        WHERE m.conversation_id = d.thread AND m.sent_at >= t.at AND m.created_at >= d.until AND m.direction = 'out'
@@ -193,7 +203,13 @@ def _places(facts: dict[int, Facts]) -> list[dict[str, Any]]:
     """Where something is said that counts for each: there, and in what was merged into it."""
     asked: list[dict[str, Any]] = []
     for conversation_id, each in facts.items():
-        known = {"id": conversation_id, "since": each.turns[0].at if each.spell_before else None, "turns": [turn.at for turn in each.turns]}  # fmt: skip
+        known: dict[str, Any] = {
+            "id": conversation_id,
+            "turns": [turn.at for turn in each.turns],
+            "since": None,
+        }
+        if each.spell_before:
+            known |= {"since": each.turns[0].at, "after": each.turns[0].order}
         asked.append({**known, "thread": conversation_id})
     by_id = {each["id"]: each for each in asked}
     for kept, merged, first, until, learned in merges.counted(facts):
@@ -236,7 +252,7 @@ def _messages(asked: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
                               CASE WHEN width_bucket(g.written_at - interval '1 minute', g.turns) <> width_bucket(g.at, g.turns)
                                    THEN ({_QUEUED}) END AS queued FROM (
                SELECT d.id, d.turns, f.number, f.created_at, f.written_at, f.asks, f.deleted_at, f.brought, f.answered_at, f.class, {said_times.IN_ORDER} AS at
-                 FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, turns timestamptz[], thread bigint,
+                 FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, after bigint, turns timestamptz[], thread bigint,
                                                          first timestamptz, until timestamptz, learned timestamptz)
                 CROSS JOIN LATERAL (
                     SELECT m.id AS number, t.created_at, m.deleted_at, m.direction = 'in' AS asks, t.at,
@@ -246,11 +262,10 @@ def _messages(asked: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
                                 WHEN d.learned IS NULL THEN -1 ELSE -2 END AS class,
                            m.sent_at, m.order_key, CASE WHEN isfinite(t.at) THEN {said_times.TRIED} END AS tried,
                            CASE WHEN m.direction = 'out' AND m.client_id IS NOT NULL THEN m.created_at END AS written_at
-                      FROM inbox_message m
+                      FROM ({_SAID_THERE}) m
                      CROSS JOIN LATERAL (SELECT CASE WHEN {_ON_ITS_WAY} THEN 'infinity' ELSE {said_times.AT} END AS at,
                                                 greatest(m.created_at, d.learned) AS created_at) t
-                     WHERE m.conversation_id = d.thread AND (d.first IS NULL OR t.at >= d.first) AND (d.until IS NULL OR m.created_at < d.until)
-                       AND (d.since IS NULL OR m.sent_at >= least(d.since - interval '7 days', d.first))
+                     WHERE (d.first IS NULL OR t.at >= d.first) AND (d.until IS NULL OR m.created_at < d.until)
                        AND CASE WHEN m.direction = 'in'
                                 THEN NOT m.historical AND m.kind <> 'system' AND (d.since IS NULL OR t.created_at > d.since)
                                 ELSE m.direction = 'out' AND m.origin <> 'automation' AND ({_ON_ITS_WAY}

@@ -35,6 +35,7 @@ from tests.inbox.actions.spoiling import spoil
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
+DAY = 24 * 3600
 
 
 def at(seconds: float) -> datetime:
@@ -97,6 +98,35 @@ def test_the_clock_of_what_was_delivered_late_begins_when_it_was_written(channel
 
     assert [clock.started_at for clock in Clock.objects.all()] == [at(300)]
     assert Conversation.objects.get().waiting_since == at(300)
+
+
+@pytest.mark.parametrize("sent_on_day", [9, 5, -200])
+@pytest.mark.parametrize("opened_again", [False, True])
+def test_a_message_asks_anew_however_old_it_is_when_it_comes(
+    channel: Channel, sent_on_day: int, opened_again: bool
+) -> None:
+    """Two spells are over: what belongs to them stays as it is, but of this message nobody knew."""
+    agent = people.agent_of(channel.brand)
+    SlaPolicy.objects.update(next_response=600)
+    for day in (12, 14):
+        asked = exchange.wrote(who="mara", seconds=day * DAY)
+        receiving.receive(arrivals=[Arrival(channel.pk, asked)], now=at(day * DAY + 1))
+        triage(channel, at(day * DAY + 2))
+        closing.resolve(conversation=Conversation.objects.get(), by=agent, now=at((day + 1) * DAY))
+        triage(channel, at((day + 1) * DAY + 1))
+    if opened_again:
+        closing.reopen(conversation=Conversation.objects.get(), by=agent, now=at(20 * DAY))
+        triage(channel, at(20 * DAY + 1))
+
+    late = exchange.wrote("Is anybody there?", who="mara", seconds=sent_on_day * DAY)
+    receiving.receive(arrivals=[Arrival(channel.pk, late)], now=at(40 * DAY))
+    for after in (1, 60):
+        triage(channel, at(40 * DAY + after))
+
+    conversation = Conversation.objects.get()
+    assert (conversation.state, conversation.waiting_since) == ("open", at(15 * DAY))
+    assert conversation.due_at == at(15 * DAY + 600)
+    assert [clock.started_at for clock in Clock.objects.filter(ended_at=None)] == [at(15 * DAY)]
 
 
 def test_an_answer_that_triage_has_not_seen_yet_stops_the_breach(channel: Channel) -> None:
