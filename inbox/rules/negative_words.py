@@ -37,13 +37,14 @@ _STEMS = frozenset(word[:-1] for words in _WORDS.values() for word in words.spli
 _WHOLE = frozenset(word for words in _WORDS.values() for word in words.split() if not word.endswith("*"))
 _SHORTEST, _LONGEST = min(map(len, _STEMS)), max(map(len, _STEMS))
 _WORD = re.compile(r"[^\W\d_]+")
-LONGEST_TEXT = 2000  # who needs more words to be angry has been angry in these already
+MESSAGES = 5  # the newest since the last answer are looked at
+LONGEST = 500  # letters of each: who needs more to be angry has been angry in these already
 
 
 def found(text: str) -> list[str]:
     """Those of the words that the text has, as written there and in its order, each once."""
     seen: dict[str, str] = {}
-    for word in _WORD.findall(text[:LONGEST_TEXT]):
+    for word in _WORD.findall(text[: MESSAGES * (LONGEST + 1)]):
         if plain := _as_compared(word):
             seen.setdefault(plain, word.lower())
     return list(seen.values())

@@ -1070,3 +1070,16 @@ def test_when_the_window_has_closed_it_is_due_no_more(channel: Channel) -> None:
 
     after = Conversation.objects.get()
     assert (after.due_at, after.due_kind) != (closes, "window")
+
+
+@pytest.mark.parametrize("angry", [0, 4])
+def test_anger_counts_in_whichever_of_the_newest_five_messages_it_stands(
+    angry: int, channel: Channel
+) -> None:
+    said = ["I wrote to you about my parcel, and it is still not here. " * 20] * 5
+    said[angry] = "This is a scam. " * 40
+    arrive(channel, *(exchange.wrote(text, seconds=60 * number) for number, text in enumerate(said)))
+
+    triage(channel, at(400))
+
+    assert "writes “scam”" in [why for _, why in Conversation.objects.get().priority_reasons]
