@@ -92,7 +92,13 @@ TAGS = (
         "me encanta, encantad*, excelente servicio, felicidades, felicitaciones, mil gracias, la atención fue de 10, genial servicio",
         "bellissim*, complimenti, ottimo servizio, adoro, siete fantastici, grazie mille per, soddisfattissim*",
         "parabéns, adorei, amei, excelente atendimento, maravilhos*, muito obrigado pela, muito obrigada pela",
-    ), without=_words("refund*, but, aber, mais, pero, ma, mas")),
+    ), without=_words(
+        "refund*, but, aber, mais, pero, mas",
+        # Italian; "ma" alone is French for "my".
+        "ma è, ma non, ma il, ma lo, ma la, ma i, ma gli, ma le, ma l, ma un, ma una, ma ho, ma mi, ma ci, ma si, ma se, ma c'è, ma sono",
+        "ma in, ma per, ma da, ma quando, ma dopo, ma poi, ma ora, ma adesso, ma ancora, ma purtroppo, ma questo, ma questa, ma manca*",
+        "ma troppo, ma nessuno, ma arriva*, ma vorrei",
+    )),
     BuiltInTag("influencer", "influencer or partnership", 0, _words(
         "collab*, influencer, sponsorship, sponsored post, content creator, brand ambassador, media kit, my followers, k followers",
         "partner with you, partnership, wholesale, reseller, affiliate program*, gifted",

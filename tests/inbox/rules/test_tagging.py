@@ -118,3 +118,29 @@ def test_every_built_in_tag_has_a_rule_that_can_be_read() -> None:
     assert len(built_in_tags.TAGS) == 10
     for tag in built_in_tags.TAGS:
         assert built_in_tags.condition_of(tag).words
+
+
+@pytest.mark.parametrize("tag", built_in_tags.TAGS, ids=lambda tag: tag.key)
+def test_every_word_of_a_built_in_tag_can_be_met(tag: built_in_tags.BuiltInTag) -> None:
+    rules = Rules([(1, built_in_tags.condition_of(tag))])
+
+    assert [word for word in tag.words if not rules.hits(Said(text=word.replace("*", "")))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "praises"),
+    [
+        ("J'adore ma nouvelle robe, merci !", True),
+        ("Bravo, ma commande est arrivée, merci infiniment", True),
+        ("J'adore mon sac, mais la fermeture est cassée", False),
+        ("Bellissima la lampada, grazie mille per tutto", True),
+        ("Bellissima, ma è arrivata rotta", False),
+        ("Adoro la borsa, ma purtroppo la cerniera non funziona", False),
+        ("Complimenti per il negozio, ma non mi avete ancora risposto", False),
+        ("Ottimo servizio, ma il colore è sbagliato", False),
+    ],
+)
+def test_a_but_in_one_language_is_no_but_in_another(text: str, praises: bool) -> None:
+    rules = Rules([(1, built_in_tags.condition_of(built_in_tags.BY_KEY["praise"]))])
+
+    assert bool(rules.hits(Said(text=text))) == praises
