@@ -252,7 +252,8 @@ class LanguagesForm(forms.Form):
 
     def clean_languages(self) -> list[str]:
         codes = [code.lower() for code in self.cleaned_data["languages"]]
-        if unknown := sorted(set(codes) - languages.known()) if languages.known() else []:
+        # Without the packages the names say what is a language: once they are there, the brand's are as they should be.
+        if unknown := sorted(set(codes) - (languages.known() or language_names.NAMES.keys())):
             raise forms.ValidationError(f"“{unknown[0]}” is no language that can be told apart.")
         return list(dict.fromkeys(codes))
 

@@ -58,13 +58,13 @@ UNHEARD = Heard()
 
 
 def hear(text: str, among: tuple[str, ...]) -> Heard:
-    """The language of a text, of these. Names of people and addresses of pages are left out: they belong to no language."""
+    """The language of a text, of these. Names of people and addresses of pages are left out: they belong to no language. So is what is none,
+    and was kept where nothing could check it."""
     words, letters = _words_and_letters(text)
     if not among or not letters:
         return UNHEARD
-    if not learning.LANGUAGES_INSTALLED:
-        return UNHEARD
-    possible = _written_like(letters, among)
+    can_be_told = known()
+    possible = tuple(language for language in _written_like(letters, among) if language in can_be_told)
     if not possible:
         return UNHEARD
     if len(possible) == 1:
@@ -117,10 +117,14 @@ def _alphabet(letter: str) -> str:
     return unicodedata.name(letter, "UNKNOWN").split(" ")[0].split("-")[0]
 
 
-@lru_cache(maxsize=64)
 def known() -> frozenset[str]:
-    """Codes of all languages that can be told apart."""
-    return frozenset(_full_model().nb_classes) if learning.LANGUAGES_INSTALLED else frozenset()
+    """Codes of all languages that can be told apart. Empty where the packages are not installed."""
+    return _told_apart() if learning.LANGUAGES_INSTALLED else frozenset()
+
+
+@lru_cache(maxsize=1)
+def _told_apart() -> frozenset[str]:
+    return frozenset(_full_model().nb_classes)
 
 
 def _full_model() -> Any:
@@ -143,5 +147,5 @@ def _identifier(among: tuple[str, ...]) -> Any:
     """The shared model seen through a few languages. Reading from it changes nothing, so threads may share it."""
     full = _full_model()
     narrow = copy.copy(full)
-    narrow.set_languages([language for language in among if language in full.nb_classes])
+    narrow.set_languages(list(among))
     return narrow

@@ -469,6 +469,16 @@ def test_without_the_learning_packages_rules_still_work(
     assert not ConversationTag.objects.filter(set_by=SetBy.MODEL).exists()
 
 
+@needs_languages
+def test_rules_work_where_none_of_the_brands_languages_is_known(channel: Channel) -> None:
+    channel.brand.languages = ["gr", "ua"]
+    channel.brand.save(update_fields=["languages"])
+
+    conversation = say(channel, "I want a refund")
+
+    assert (conversation.tags, conversation.language) == (["refund"], "")
+
+
 def test_the_beginners_set_is_given_once_and_never_changes_what_is_there(channel: Channel) -> None:
     tag(channel, "job").delete()
     Tag.objects.filter(key="refund").update(name="money back", weight=99)

@@ -13,7 +13,7 @@ import numpy as np
 from inbox.learning import classifier, encoder, languages, lessons, phrases
 from inbox.learning.classifier import Classifier, UnreadableModel
 from inbox.learning.lessons import Corrected
-from inbox.rules import built_in_tags
+from inbox.rules import built_in_tags, language_names
 
 SIX = built_in_tags.LANGUAGES
 
@@ -194,6 +194,20 @@ def test_languages_of_our_own_phrases_are_told_apart() -> None:
 def test_a_language_is_heard_by_its_alphabet_and_english_beside_it(language: str, words: str) -> None:
     assert languages.hear(words, ("en", language)).language == language
     assert languages.hear("Where is my order?", ("en", language)).language == "en"
+
+
+@pytest.mark.parametrize("unknown", [("gr", "ua"), ("cz",)])
+def test_what_is_no_language_is_left_out(unknown: tuple[str, ...]) -> None:
+    """Kept while nothing could check it, such as the code of a country."""
+    assert languages.hear("Hello my friend", unknown) == languages.UNHEARD
+
+    for words in ("Where is my order?", "Wo bleibt meine Bestellung?", "Hi"):
+        assert languages.hear(words, ("en", *unknown, "de")) == languages.hear(words, ("en", "de"))
+
+
+def test_every_language_that_can_be_told_apart_has_a_name() -> None:
+    """By which a code is known to be a language where the packages are not installed; `zxx` stands for words of none."""
+    assert languages.known() - language_names.NAMES.keys() == {"zxx"}
 
 
 def test_only_the_brands_languages_are_heard() -> None:

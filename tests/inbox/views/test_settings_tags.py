@@ -233,6 +233,17 @@ def test_a_rule_keeps_the_language_and_the_network_that_are_gone(manager: Client
     assert ", in French, on X." in manager.get(at("tag-rules")).content.decode()
 
 
+def test_the_code_of_a_country_is_refused_without_the_packages_too(
+    manager: Client, brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.learning.LANGUAGES_INSTALLED", False)
+
+    refused = manager.post(at("languages"), {"languages": "en, cz"})
+
+    assert refused.status_code == 422 and "“cz” is no language" in refused.content.decode()
+    assert manager.post(at("languages"), {"languages": "en, cs"}).status_code == 302
+
+
 @needs_languages
 def test_the_brands_languages_are_chosen_by_code(manager: Client, brand: Brand) -> None:
     assert manager.post(at("languages"), {"languages": "DE, en, de"}).status_code == 302
