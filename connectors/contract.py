@@ -13,18 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from connectors.figures import configured
 
 # isort: off
-from inbox.exchange import (
-    STAND_IN, AccountChanged, AccountState, Attachment, AttachmentKind, Delivered, DeliveriesLost, Edited, InboundEvent, InboundMessage,
-    MessageKind, Origin, OutboundAttachment, OutboundMessage, Party, ProfileSeen, ReachChanged, Reacted, ReadUpTo, RedeliveryEnded, Standing, ThreadKind, Typing, Unsent,
-)  # fmt: skip
-from inbox.platforms import AuthRules, FileLimit, HistoryRules, Manifest, Pace, ReceiveRules, SendRules, TextLimit, Unit, WindowRules  # fmt: skip
+from inbox.exchange import STAND_IN, AccountChanged, AccountState, Attachment, AttachmentKind, Delivered, DeliveriesLost, Edited, InboundEvent, InboundMessage, MessageKind, Origin, OutboundAttachment, OutboundMessage, Party, ProfileSeen, ReachChanged, Reacted, ReadUpTo, RedeliveryEnded, Standing, ThreadKind, Typing, Unsent  # fmt: skip
+from inbox.platforms import AuthRules, FileLimit, HistoryRules, Manifest, Pace, Quota, ReceiveRules, SendRules, TextLimit, Unit, WindowRules  # fmt: skip
 # isort: on
 
 if TYPE_CHECKING:
     from connectors.http import Http
 
 __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors add)
-    "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost", "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Pace", "Party", "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "RedeliveryEnded", "STAND_IN", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
+    "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost", "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Pace", "Party", "ProfileSeen", "Quota", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "RedeliveryEnded", "STAND_IN", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
     "Unit", "Unsent", "WindowRules", "UNKNOWN_KIND", "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed", "Media", "Origins", "Page", "RateNotice", "Redelivery", "RedeliveryBounds", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "WebhookAnswer", "WebhookRequest", "configured",
 ]  # fmt: skip
 
@@ -92,6 +89,7 @@ class RateNotice:
     remaining: int | None
     resets_at: datetime | None
     used_percent: int | None = None
+    expected: Quota | None = None  # of a call of which it said nothing: what its pages say
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from inbox.platforms import Manifest, ReceiveRules, SendRules, TextLimit, Unit
+from inbox.platforms import Manifest, Pace, Quota, ReceiveRules, SendRules, TextLimit, Unit
 
 VARIABLE: Final = "PARLEY_PLATFORM_FIGURES"
 
 
 class FiguresUnreadable(ValueError):
     """The variable does not say what it should; the words say where."""
+
+
+class _Unread(Exception):
+    """The platform has nothing that goes by this figure."""
 
 
 def mistake(environment: Mapping[str, str] = os.environ) -> str:
@@ -50,7 +54,10 @@ def configured(manifest: Manifest, environment: Mapping[str, str] = os.environ) 
     try:
         checked_on = date.fromisoformat(figures.pop("checked_on", "")) if "checked_on" in figures else None
         for name, value in figures.items():
-            manifest = _CHANGES[name](manifest, value)
+            try:
+                manifest = _CHANGES[name](manifest, value)
+            except _Unread:
+                raise ValueError(f"nothing of it goes by {name}") from None
             if checked_on and name in _DATED:
                 manifest = _DATED[name](manifest, checked_on)
         if checked_on:
@@ -64,19 +71,25 @@ def configured(manifest: Manifest, environment: Mapping[str, str] = os.environ) 
     return manifest
 
 
-_ANY: Final = Manifest(
+_SENDS: Final = "send"  # the bucket of calls
+_CONVERSATIONS: Final = "conversations"
+_ANY: Final = Manifest(  # that has all of which there is a figure
     key="",
     label="",
     mark="",
     colour="",
     send=SendRules(text=TextLimit(max=0, unit=Unit.CODE_POINTS, checked_on=date.min)),
     receive=ReceiveRules(mode="webhook"),
+    paces=dict.fromkeys((_SENDS, _CONVERSATIONS), Pace(per_second=1, checked_on=date.min)),
+    quotas=dict.fromkeys(
+        (_SENDS, "reads"), Quota(calls=1, window=timedelta(minutes=15), checked_on=date.min)
+    ),
 )
 
 
-def _number(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{value!r} is no whole number of at least 0")
+def _number(value: Any, *, least: int = 0) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{value!r} is no whole number of at least {least}")
     return value
 
 
@@ -105,6 +118,21 @@ def _public_text(manifest: Manifest, value: Any) -> Manifest:
     return replace(manifest, send=replace(manifest.send, public_text=replace(before, max=_number(value))))
 
 
+def _paces(manifest: Manifest, bucket: str, **changes: Any) -> Manifest:
+    """Of what a connector does at no pace there is none to set: a figure that nothing reads says nothing."""
+    if bucket not in manifest.paces:
+        raise _Unread
+    return replace(manifest, paces={**manifest.paces, bucket: replace(manifest.paces[bucket], **changes)})
+
+
+def _quotas(manifest: Manifest, *, of_sends: bool, **changes: Any) -> Manifest:
+    meant = {name: each for name, each in manifest.quotas.items() if (name == _SENDS) is of_sends}
+    if not meant:
+        raise _Unread
+    changed = {name: replace(each, **changes) for name, each in meant.items()}
+    return replace(manifest, quotas={**manifest.quotas, **changed})
+
+
 _CHANGES: Final[Mapping[str, Callable[[Manifest, Any], Manifest]]] = {
     "text_max": lambda m, v: _text(m, max=_number(v)),
     "text_unit": lambda m, v: _text(m, unit=Unit(v)),
@@ -122,6 +150,10 @@ _CHANGES: Final[Mapping[str, Callable[[Manifest, Any], Manifest]]] = {
     "history_behind_s": lambda m, v: replace(m, history=replace(m.history, behind=_seconds(v))),
     "scopes": lambda m, v: replace(m, auth=replace(m.auth, scopes=_names(v))),
     "poll_every_s": lambda m, v: replace(m, poll_every=_seconds(v)),
+    "send_per_s": lambda m, v: _paces(m, _SENDS, per_second=_number(v, least=1)),
+    "conversations_per_s": lambda m, v: _paces(m, _CONVERSATIONS, per_second=_number(v, least=1)),
+    "sends_per_15_min": lambda m, v: _quotas(m, of_sends=True, calls=_number(v, least=1)),
+    "reads_per_15_min": lambda m, v: _quotas(m, of_sends=False, calls=_number(v, least=1)),
 }
 
 # Limits that carry their day with them; of the others Manifest.checked holds it.
@@ -131,4 +163,8 @@ _DATED: Final[Mapping[str, Callable[[Manifest, date], Manifest]]] = {
     "public_text_max": lambda m, day: replace(
         m, send=replace(m.send, public_text=replace(m.text_limit(public=True), checked_on=day))
     ),
+    "send_per_s": lambda m, day: _paces(m, _SENDS, checked_on=day),
+    "conversations_per_s": lambda m, day: _paces(m, _CONVERSATIONS, checked_on=day),
+    "sends_per_15_min": lambda m, day: _quotas(m, of_sends=True, checked_on=day),
+    "reads_per_15_min": lambda m, day: _quotas(m, of_sends=False, checked_on=day),
 }

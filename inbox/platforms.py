@@ -125,6 +125,15 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """So many calls in each window, by the platform's pages. What its answers tell goes before; those that tell nothing are counted."""
+
+    calls: int
+    window: timedelta
+    checked_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     key: str
     label: str
@@ -137,6 +146,7 @@ class Manifest:
     auth: AuthRules = AuthRules()
     start: Literal["never", "reachable", "connected"] = "never"  # whom the brand may write to first
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by the bucket of the calls
+    quotas: Mapping[str, Quota] = field(default_factory=dict)  # likewise
     poll_every: timedelta | None = None
     profile_cache: timedelta | None = None  # how long another's profile may be kept; None: no rule
     hidden_name: str = ""  # how somebody is called whom the platform does not tell; nobody is greeted by it

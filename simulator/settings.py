@@ -29,6 +29,7 @@ class Settings:
     x_posts: bool = True  # False: the app's plan holds messages, and neither mentions nor posts
     x_webhooks: int = 25  # that an app may have; the smallest plans of X allow one
     instagram_reads_per_second: int = 2
+    instagram_sends_per_second: int = 100
     linkedin_daily_limit: int = 100_000
     # Only partners are given refresh tokens.
     linkedin_partner: bool = True
@@ -68,6 +69,7 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         x_posts=_flag(env.get("SIMULATOR_X_POSTS") or "on"),
         x_webhooks=int(env.get("SIMULATOR_X_WEBHOOKS") or 25),
         instagram_reads_per_second=int(env.get("SIMULATOR_INSTAGRAM_READS") or 2),
+        instagram_sends_per_second=int(env.get("SIMULATOR_INSTAGRAM_SENDS") or 100),
         linkedin_daily_limit=int(env.get("SIMULATOR_LINKEDIN_DAILY") or 100_000),
         linkedin_partner=_flag(env.get("SIMULATOR_LINKEDIN_PARTNER") or "on"),
         strict_urls=_flag(env.get("SIMULATOR_STRICT_URLS") or "off"),

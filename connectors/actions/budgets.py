@@ -14,7 +14,7 @@ from connectors.contract import ConnectorError, Context, RateNotice, Remedy
 from connectors.models import RateBudget
 from inbox import platforms
 from inbox.models import Channel
-from inbox.platforms import Pace
+from inbox.platforms import Pace, Quota
 
 A_WHILE = timedelta(seconds=20)  # where a limit is used up and the platform does not say until when
 LONGEST_TURN = timedelta(seconds=20)  # one that is later was given by a clock that is wrong
@@ -38,6 +38,9 @@ def resets_at(notice: RateNotice, now: datetime) -> datetime | None:
 @transaction.atomic
 def keep(*, channel_id: int, notices: Sequence[RateNotice], now: datetime) -> None:
     for notice in notices:
+        if notice.expected is not None:
+            _count(channel_id, notice.bucket, notice.expected, now)
+            continue
         RateBudget.objects.update_or_create(
             channel_id=channel_id,
             bucket=notice.bucket[:40],
@@ -48,6 +51,19 @@ def keep(*, channel_id: int, notices: Sequence[RateNotice], now: datetime) -> No
                 "seen_at": now,
             },
         )
+
+
+def _count(channel_id: int, bucket: str, quota: Quota, now: datetime) -> None:
+    """A call whose answer told no limit: one less is left of what was told before, or else of what the platform's pages say."""
+    kept, _ = RateBudget.objects.select_for_update().get_or_create(
+        channel_id=channel_id, bucket=bucket[:40], defaults={"seen_at": now}
+    )
+    left, resets = kept.remaining, kept.resets_at
+    if left is None or resets is None or resets <= now:
+        left, resets = quota.calls, now + quota.window
+    RateBudget.objects.filter(pk=kept.pk).update(
+        remaining=max(0, left - 1), used_percent=None, resets_at=resets, seen_at=now
+    )
 
 
 def _kept(number: int | None) -> int | None:
@@ -84,18 +100,30 @@ def heeded(
 ) -> Context:
     """The same for a connector that knows better than its caller which limit each of its calls meets. Calls that have a pace wait for their
     turn."""
-    paces = platforms.get(channel.platform).paces
+    wait = in_turn(context, channel=channel, clock=clock, pause=pause).ahead
 
     def ahead(bucket: str) -> None:
         check(channel_id=channel.pk, buckets=limits_of(bucket), now=clock())
-        if bucket in paces and (wait := _until_turn(channel.pk, bucket, paces[bucket], clock())) > 0:
-            pause(wait)
+        wait(bucket)
 
     def heard(notices: Sequence[RateNotice]) -> None:
         if used_up := [each for each in notices if is_used_up(each)]:
             keep(channel_id=channel.pk, notices=used_up, now=clock())
 
     return replace(context, ahead=ahead, heard=heard)
+
+
+def in_turn(
+    context: Context, *, channel: Channel, clock: Clock, pause: Callable[[float], None] = time.sleep
+) -> Context:
+    """The same where the limits were looked at before: calls that have a pace wait for their turn, and none is refused in the middle."""
+    paces = platforms.get(channel.platform).paces
+
+    def ahead(bucket: str) -> None:
+        if bucket in paces and (wait := _until_turn(channel.pk, bucket, paces[bucket], clock())) > 0:
+            pause(wait)
+
+    return replace(context, ahead=ahead)
 
 
 @transaction.atomic

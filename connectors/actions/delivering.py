@@ -4,6 +4,7 @@ taken stands in _refused."""
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -32,12 +33,18 @@ PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment") | {Rat
 UPLOAD_BUCKETS = budgets.limits_of("upload")
 
 
-def deliver(*, message_id: int, clock: Clock, jitter: Jitter = random.uniform) -> str:
+def deliver(
+    *,
+    message_id: int,
+    clock: Clock,
+    jitter: Jitter = random.uniform,
+    pause: Callable[[float], None] = time.sleep,
+) -> str:
     """Send one reply, if it is this worker's to send. The outcome in one word, "" when there was nothing to do."""
     message = sending.claim_reply(message_id=message_id, now=clock())
     if message is None:
         return ""
-    return _Delivery(message, clock, jitter).run()
+    return _Delivery(message, clock, jitter, pause).run()
 
 
 class LostClaim(Exception):
@@ -45,10 +52,13 @@ class LostClaim(Exception):
 
 
 class _Delivery:
-    def __init__(self, message: Message, clock: Clock, jitter: Jitter) -> None:
+    def __init__(
+        self, message: Message, clock: Clock, jitter: Jitter, pause: Callable[[float], None]
+    ) -> None:
         self.message = message
         self.clock = clock
         self.jitter = jitter
+        self.pause = pause
         self.may_have_left = False
         self.untold: DeliveryAttempt | None = None  # an attempt of which nothing is written yet
         self.version = 0  # of the grant that the platform is asked with
@@ -145,7 +155,10 @@ class _Delivery:
         self.untold = attempt
         note_file = partial(attaching.note_sent_up, message=self.message)
         http = context.http.watched(self._still_ours)
-        watched = replace(context, now=self.clock(), http=http, note_file=note_file)
+        watched = budgets.in_turn(
+            replace(context, now=self.clock(), http=http, note_file=note_file),
+            channel=self.message.channel, clock=self.clock, pause=self.pause,
+        )  # fmt: skip
         letter = outbound(self.message, now=self.clock())
         self.untold, self.may_have_left = None, True
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from connectors.abilities import Gestures
 from connectors.conformance.asking import Asking
@@ -30,6 +30,10 @@ class Promises(Asking):
         assert all(
             pace.per_second > 0 and date(2020, 1, 1) < pace.checked_on <= datetime.now(UTC).date()
             for pace in manifest.paces.values()
+        )
+        assert all(
+            quota.calls > 0 and quota.window > timedelta(0) and date(2020, 1, 1) < quota.checked_on
+            for quota in manifest.quotas.values()
         )
         assert bool(manifest.send.files) == bool(manifest.send.files_per_message)
         assert all(limit.max_bytes > 0 for limit in manifest.send.files.values())

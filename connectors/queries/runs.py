@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
 
 from connectors.models import RateBudget, RunLine, RunState, SyncRun, SyncSchedule, Task
 from connectors.queries.schedules import label_of
 from connectors.rules.remedies import Fix, fix_for
-from inbox.models import Brand
+from inbox import platforms
+from inbox.models import Brand, Channel
 
 PAGE = 50
 LINES = 300
@@ -95,6 +96,32 @@ def late(brand: Brand, *, now: datetime) -> list[Late]:
         for each in due.select_related("channel").order_by("next_run_at", "pk")[:20]
         if each.next_run_at
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a platform allows by its pages: so many calls in `minutes`, or a second where there are none."""
+
+    platform: str
+    bucket: str
+    calls: int
+    minutes: int
+    checked_on: date
+
+
+def expected(brand: Brand) -> list[Expected]:
+    """What holds where no answer tells, by channel's platform."""
+    keys = (
+        Channel.objects.filter(brand=brand).order_by("platform").values_list("platform", flat=True).distinct()
+    )
+    found = list[Expected]()
+    for manifest in filter(None, map(platforms.find, keys)):
+        for bucket, pace in manifest.paces.items():
+            found.append(Expected(manifest.label, bucket, pace.per_second, 0, pace.checked_on))
+        for bucket, quota in manifest.quotas.items():
+            minutes = round(quota.window.total_seconds() / 60)
+            found.append(Expected(manifest.label, bucket, quota.calls, minutes, quota.checked_on))
+    return found
 
 
 def budgets(brand: Brand, *, now: datetime) -> list[tuple[str, RateBudget]]:

@@ -38,7 +38,7 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
     )  # fmt: skip
     return _console.page(
         request, "runs.html", brand, HERE, under_way=runs.under_way(brand, now=now), late=runs.late(brand, now=now),
-        history=listed, more=listed[-1].run.pk if len(listed) == runs.PAGE else None, budgets=runs.budgets(brand, now=now),
+        history=listed, more=listed[-1].run.pk if len(listed) == runs.PAGE else None, budgets=runs.budgets(brand, now=now), expected=runs.expected(brand),
         channels=[(each, str(each)) for each in channels], chosen=chosen, task=task, tasks=Task.choices,
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -35,6 +35,8 @@ from connectors.contract import (
     ConnectorError,
     HistoryRules,
     Malformed,
+    Pace,
+    Quota,
     ReceiveRules,
     Remedy,
     Subscription,
@@ -835,6 +837,28 @@ def test_coverage_says_of_how_many_posts_the_comments_are_compared(page: Client,
 
     html = page.get(at("coverage", planned)).content.decode()
     assert "the newest 20 messages of each thread" in html and said in html
+
+
+def test_runs_say_which_limits_are_expected_of_a_platform_and_when_its_pages_were_read(
+    page: Client, planned: Channel
+) -> None:
+    day = date(2026, 8, 22)
+    platforms.register(
+        manifest(
+            paces={"send": Pace(per_second=100, checked_on=day)},
+            quotas={"messages": Quota(calls=15, window=timedelta(minutes=15), checked_on=day)},
+        )
+    )
+
+    html = page.get(at("runs", planned)).content.decode()
+    assert "Fake, send: 100 requests a second at most (its pages of 22 Aug 2026)." in html
+    assert (
+        "Fake, messages: 15 requests in 15 minutes where no answer tells what is left (its pages of 22 Aug 2026)."
+        in html
+    )
+
+    platforms.register(manifest())
+    assert "its pages of" not in page.get(at("runs", planned)).content.decode()
 
 
 def test_coverage_says_that_the_platform_was_asked_to_deliver_again_and_when_it_had(

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from connectors.contract import Manifest
 from connectors.figures import VARIABLE, FiguresUnreadable, configured, mistake
 from connectors.platforms.instagram.manifest import MANIFEST as INSTAGRAM
 from connectors.platforms.linkedin.manifest import MANIFEST as LINKEDIN
@@ -73,6 +74,39 @@ def test_where_texts_come_as_they_were_typed_a_deployment_says_so_with_the_day()
     )
 
 
+def test_rates_of_which_pages_say_two_things_are_set_as_other_figures_are() -> None:
+    day = {"checked_on": "2026-11-30"}
+    instagram = configured(INSTAGRAM, given(instagram={"send_per_s": 300, "conversations_per_s": 5, **day}))
+    x = configured(X, given(x={"reads_per_15_min": 300, "sends_per_15_min": 99, **day}))
+
+    assert {name: (each.per_second, each.checked_on) for name, each in instagram.paces.items()} == {
+        "send": (300, date(2026, 11, 30)),
+        "conversations": (5, date(2026, 11, 30)),
+    }
+    assert {name: (each.calls, each.checked_on) for name, each in x.quotas.items()} == {
+        "messages": (300, date(2026, 11, 30)),
+        "thread": (300, date(2026, 11, 30)),
+        "send": (99, date(2026, 11, 30)),
+    }
+    assert {each.window for each in x.quotas.values()} == {timedelta(minutes=15)}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "figure"),
+    [
+        (LINKEDIN, "send_per_s"),
+        (X, "conversations_per_s"),
+        (LINKEDIN, "reads_per_15_min"),
+        (INSTAGRAM, "sends_per_15_min"),
+    ],
+)
+def test_a_figure_that_nothing_of_a_platform_goes_by_is_refused(manifest: Manifest, figure: str) -> None:
+    figures: dict[str, object] = {figure: 5}
+
+    with pytest.raises(FiguresUnreadable, match=f"{manifest.key}: nothing of it goes by {figure}"):
+        configured(manifest, given(**{manifest.key: figures}))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -83,6 +117,7 @@ def test_where_texts_come_as_they_were_typed_a_deployment_says_so_with_the_day()
         ('{"instagram": {"text_unit": "inches"}}', "inches"),
         ('{"instagram": {"scopes": "a b"}}', "'a b' is no list of names"),
         ('{"instagram": {"scopes": []}}', "no list of names"),
+        ('{"instagram": {"send_per_s": 0}}', "0 is no whole number of at least 1"),
         ('{"instagram": {"text_escaped": "yes"}}', "'yes' is neither true nor false"),
         ('{"instagram": {"checked_on": "yesterday"}}', "instagram"),
     ],
@@ -93,6 +128,14 @@ def test_a_mistake_is_named(text: str, words: str) -> None:
     assert re.search(words, mistake({VARIABLE: text}))
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"instagram": {"text_max": 900, "checked_on": "2026-11-23"}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"instagram": {"send_per_s": 300}, "x": {"reads_per_15_min": 300}}',
+        '{"instagram": {"text_max": 900, "checked_on": "2026-11-23"}}',
+    ],
+)
 def test_nothing_is_wrong_with_what_can_be_read(text: str) -> None:
     assert mistake({VARIABLE: text}) == ""

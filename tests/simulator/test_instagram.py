@@ -1,5 +1,7 @@
 """Instagram over the wire, against section 1 of the platform notes."""
 
+from dataclasses import replace
+
 from simulator import signatures
 from tests.simulator.outside import FILES, Outside, simulated
 
@@ -362,6 +364,21 @@ async def test_usage_headers_and_code_four_when_throttled(outside: Outside) -> N
 
     assert (limited.status_code, limited.json()["error"]["code"]) == (400, 4)
     assert "x-app-usage" in free.headers and "17841400000000001" in free.headers["x-business-use-case-usage"]
+
+
+@simulated
+async def test_so_many_messages_a_second_are_taken_as_the_setting_says(outside: Outside) -> None:
+    headers = await outside.instagram()
+    world = outside.simulator.kernel.world
+    world.settings = replace(world.settings, instagram_sends_per_second=2)
+    sign = {"recipient": {"id": "1"}, "sender_action": "typing_on"}
+
+    codes = [
+        (await outside.api.post("/v25.0/me/messages", json=sign, headers=headers)).json()["error"]["code"]
+        for _ in range(6)
+    ]
+
+    assert codes[0] != 4 and 4 in codes  # wherever among these calls a second ends
 
 
 @simulated

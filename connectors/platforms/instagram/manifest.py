@@ -21,6 +21,7 @@ from connectors.contract import (
 )
 
 CHECKED_ON: Final = date(2026, 7, 5)
+SENDS: Final = "send"  # messages, and that somebody writes one
 CONVERSATIONS: Final = "conversations"  # their list, and what was said in one
 HIDDEN: Final = "Somebody on Instagram"
 POSTS: Final = 100  # the newest; people seldom write under older ones, and each costs a call
@@ -99,11 +100,14 @@ MANIFEST: Final = configured(
         ),
         start="never",
         hidden_name=HIDDEN,
-        paces={CONVERSATIONS: Pace(per_second=2, checked_on=CHECKED_ON)},
+        paces={
+            SENDS: Pace(per_second=100, checked_on=CHECKED_ON),
+            CONVERSATIONS: Pace(per_second=2, checked_on=CHECKED_ON),
+        },
         notes=(
             "Text: one page says both “less than 1000 characters” and “1000 bytes or less”; bytes are counted.",
-            "Send rate: 100 a second in the older page, 300 in a newer one; the usage headers decide.",
-            "Conversations: 2 calls a second for each account, which no header tells; they are made at that pace.",
+            "Send rate: 100 a second in the older page, 300 in a newer one; 100 leave at most (figure send_per_s), and the usage headers are obeyed.",
+            "Conversations: 2 calls a second for each account, which no header tells; they are made at that pace (figure conversations_per_s).",
             "Comments: shown flat in the pages, delivered inside changes[]; both are read.",
             "Edits: message_edit and message_edits, in messaging[] and in changes[]; all are read.",
             "Echoes come with the field “messages”; a table lists message_echoes apart; both may be subscribed.",

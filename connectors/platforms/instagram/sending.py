@@ -19,7 +19,7 @@ from connectors.contract import (
 )
 from connectors.http import Answer
 from connectors.platforms.instagram import client, comments, errors, rates
-from connectors.platforms.instagram.manifest import MANIFEST
+from connectors.platforms.instagram.manifest import MANIFEST, SENDS
 
 _FETCHING: Final = MANIFEST.send.fetches_for.total_seconds() + 10  # it answers after it has the file
 _TYPES: Final = {
@@ -51,6 +51,7 @@ def send(ctx: Context, message: OutboundMessage) -> Sent:
             body["reply_to"] = {"mid": message.reply_to}
         try:
             patience = _FETCHING if "attachment" in part else 0.0
+            ctx.ahead(SENDS)
             answered, answer = client.post(ctx, path, json=body, patience=patience)
             sent.append(_id_in(answered, answer, "message_id"))
         except ConnectorError as error:
@@ -61,6 +62,7 @@ def send(ctx: Context, message: OutboundMessage) -> Sent:
 
 def show_writing(ctx: Context, recipient_id: str) -> tuple[RateNotice, ...]:
     body = {"recipient": {"id": recipient_id}, "sender_action": "typing_on"}
+    ctx.ahead(SENDS)
     _, answer = client.post(ctx, f"{client.account(ctx).external_id}/messages", json=body, repeatable=True)
     return rates.notices(answer.headers, ctx)
 

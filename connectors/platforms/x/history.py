@@ -21,6 +21,7 @@ from connectors.contract import (
 )
 from connectors.http import Answer
 from connectors.platforms.x import client, errors, messages, payloads, posts, rates, threads
+from connectors.platforms.x.manifest import ALL_MESSAGES, ONE_THREAD
 
 _MESSAGES: Final = {
     "max_results": "100",
@@ -62,7 +63,7 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     if thread_id.startswith(threads.COMMENT):
         return _own_posts(ctx, thread_id, wire.text(state.get("token")))
     path = f"dm_conversations/{client.segment(thread_id)}/dm_events" if thread_id else "dm_events"
-    bucket = "thread" if thread_id else "messages"  # X counts each address by itself
+    bucket = ONE_THREAD if thread_id else ALL_MESSAGES
     params = _with_token(_MESSAGES, wire.text(state.get("token")))
     body, answer = client.call(ctx, "GET", path, bucket=bucket, params=params)
     account = client.account(ctx)
@@ -181,7 +182,7 @@ def _page(
             failed_at.append(wire.moment(each.get("created_at")))
     problems = wire.entries(body.get("errors"))
     remarks = tuple(wire.text(each.get("detail")) or "X could not show this." for each in problems)
-    notices = rates.notices(answer.headers, bucket, ctx.now)
+    notices = rates.of_answer(answer.headers, bucket, ctx.now)
     cursor = wire.pack(after) if after else ""
     return Page(
         tuple(events),

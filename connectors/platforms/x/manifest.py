@@ -11,6 +11,7 @@ from connectors.contract import (
     HistoryRules,
     Manifest,
     Origins,
+    Quota,
     ReceiveRules,
     SendRules,
     TextLimit,
@@ -19,6 +20,9 @@ from connectors.contract import (
 )
 
 CHECKED_ON: Final = date(2026, 8, 22)
+SENDS: Final = "send"
+ALL_MESSAGES: Final = "messages"  # X counts each address by itself
+ONE_THREAD: Final = "thread"
 _MEGABYTE: Final = 1024 * 1024
 
 ORIGINS: Final = Origins(
@@ -69,13 +73,18 @@ MANIFEST: Final = configured(
             refresh_before=timedelta(minutes=10),
         ),
         start="reachable",
+        quotas=dict.fromkeys(
+            (ALL_MESSAGES, ONE_THREAD, SENDS),
+            Quota(calls=15, window=timedelta(minutes=15), checked_on=CHECKED_ON),
+        ),
         checked={"text_escaped": date(2026, 11, 29)},
         notes=(
             "CRC: hourly in one page, every 30 minutes if stale in another; every one is answered.",
             "Signatures: with the consumer secret in one page, in a newer one with the OAuth 2 client secret under a header of its own;"
             " both are taken. A CRC is answered with the first webhook secret, or with the client secret where there is none.",
-            "Reads of messages: 300 in 15 minutes in the migration page, 15 in the rate page; the headers decide.",
-            "Sends: 15 in 15 minutes in the pages, 99 seen in a header; the headers decide.",
+            "Reads of messages: 300 in 15 minutes in the migration page, 15 in the rate page; the headers decide, and where none comes 15 are counted (figure"
+            " reads_per_15_min).",
+            "Sends: 15 in 15 minutes in the pages, 99 seen in a header; the headers decide, and where none comes 15 are counted (figure sends_per_15_min).",
             "History: 30 days, or without limit for one conversation; 30 days are promised.",
             "Shared posts: referenced_tweets in the guide, referenced_posts in the specification; both are read.",
             "A 429 comes as problem+json or as errors[] with code 88; both are read.",

@@ -1,4 +1,4 @@
-"""X tells its limits with every answer."""
+"""X tells its limits with every answer, as a rule."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors import wire
 from connectors.contract import RateNotice
+from connectors.platforms.x.manifest import MANIFEST
 
 _WINDOW: Final = timedelta(minutes=15)
 _LONGEST: Final = timedelta(days=1)  # of the limits that headers tell, whatever they say
@@ -18,6 +19,15 @@ def notices(headers: Mapping[str, str], bucket: str, now: datetime) -> tuple[Rat
     found = [_notice(headers, "x-rate-limit", bucket, now)]
     found += [_notice(headers, prefix, f"{bucket} {name}", now) for prefix, name in _DAYS]
     return tuple(each for each in found if each is not None)
+
+
+def of_answer(headers: Mapping[str, str], bucket: str, now: datetime) -> tuple[RateNotice, ...]:
+    """Of a call that X did: where no header tells its limit, it counts against the one of X's pages."""
+    found = notices(headers, bucket, now)
+    quota = MANIFEST.quotas.get(bucket)
+    if quota is None or any(each.bucket == bucket for each in found):
+        return found
+    return (RateNotice(bucket, remaining=None, resets_at=None, expected=quota), *found)
 
 
 def _notice(headers: Mapping[str, str], prefix: str, bucket: str, now: datetime) -> RateNotice | None:

@@ -17,7 +17,7 @@ from connectors.contract import (
     ThreadKind,
 )
 from connectors.platforms.x import client, errors, rates, threads, uploading
-from connectors.platforms.x.manifest import MANIFEST
+from connectors.platforms.x.manifest import MANIFEST, SENDS
 
 
 def send(ctx: Context, message: OutboundMessage) -> Sent:
@@ -39,11 +39,11 @@ def send(ctx: Context, message: OutboundMessage) -> Sent:
     notices: tuple[RateNotice, ...] = ()
     for body in bodies:
         try:
-            answered, answer = client.call(ctx, "POST", path, bucket="send", json=body, repeatable=False)
+            answered, answer = client.call(ctx, "POST", path, bucket=SENDS, json=body, repeatable=False)
             sent.append(_id_in(answered, "dm_event_id"))
         except ConnectorError as error:
             raise (_halfway(error, sent, len(bodies)) if sent else error) from None
-        notices = rates.notices(answer.headers, "send", ctx.now)
+        notices += rates.of_answer(answer.headers, SENDS, ctx.now)
     return Sent(tuple(sent), rates=notices)
 
 

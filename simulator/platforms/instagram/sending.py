@@ -17,7 +17,6 @@ TEXT_BYTES = 1000
 WINDOW_MS = tokens.DAY_MS
 HUMAN_AGENT_MS = 7 * tokens.DAY_MS
 PRIVATE_REPLY_MS = 7 * tokens.DAY_MS
-SENDS_PER_SECOND = 100
 RECORDINGS_PER_SECOND = 10  # of these, of sounds and films
 QUICK_REPLIES, QUICK_REPLY_TITLE = 13, 20
 FETCH_SECONDS = 75
@@ -42,8 +41,8 @@ class Sending:
         self.world = kernel.world
 
     async def send(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
-        limit = self.kernel.limits.hit(f"instagram|{account.id}|send", limit=SENDS_PER_SECOND, window_ms=1000)
-        if limit.over:
+        most = self.world.settings.instagram_sends_per_second
+        if self.kernel.limits.hit(f"instagram|{account.id}|send", limit=most, window_ms=1000).over:
             return errors.throttled()
         if refusal := self.kernel.expire_midsend(account=account):
             return refusal

@@ -6,7 +6,7 @@ from cryptography.fernet import Fernet
 
 from connectors import registry
 from connectors.actions import _refused, budgets, delivering
-from connectors.contract import ConnectorError, RateNotice, Remedy, WindowRules
+from connectors.contract import ConnectorError, Pace, Quota, RateNotice, Remedy, WindowRules
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
 from connectors.queries import runs
 from connectors.rules import patience
@@ -24,7 +24,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def deliver(message, clock):
-    outcome = delivering.deliver(message_id=message.pk, clock=clock, jitter=lambda low, high: high)
+    outcome = delivering.deliver(
+        message_id=message.pk, clock=clock, jitter=lambda low, high: high, pause=clock.passes
+    )
     message.refresh_from_db()
     return outcome
 
@@ -241,6 +243,48 @@ def test_a_limit_that_is_used_up_is_obeyed_before_it_is_broken(queued_reply, pla
 
     clock.passes(91)
     assert deliver(behind, clock) == "sent"
+
+
+def test_sends_that_have_a_pace_leave_at_it(queued_reply, platform, clock, channel, agent, monkeypatch):
+    platforms.register(manifest(paces={"send": Pace(per_second=4, checked_on=clock().date())}))
+    behind = [queue(f"And {number}.", channel=channel, agent=agent, now=clock()) for number in range(2)]
+    send, began, left = platform.send, clock(), []
+
+    def in_turn(ctx, message):
+        ctx.ahead("send")
+        left.append(clock() - began)
+        return send(ctx, message)
+
+    monkeypatch.setattr(platform, "send", in_turn)
+
+    assert [deliver(each, clock) for each in (queued_reply, *behind)] == ["sent"] * 3
+    assert left == [timedelta(seconds=each) for each in (0, 0.25, 0.5)]
+
+
+def test_sends_of_which_the_platform_tells_no_limit_are_counted_against_that_of_its_pages(
+    queued_reply, platform, clock, channel, agent
+):
+    quota = Quota(calls=2, window=timedelta(minutes=15), checked_on=clock().date())
+    platform.rates = (RateNotice("send", None, None, expected=quota),)
+    behind = [queue(f"And {number}.", channel=channel, agent=agent, now=clock()) for number in range(2)]
+
+    assert [deliver(each, clock) for each in (queued_reply, *behind)] == ["sent", "sent", "throttled"]
+    assert behind[1].not_before == clock() + timedelta(minutes=15)
+
+    clock.passes(15 * 60)
+    assert deliver(behind[1], clock) == "sent"
+    assert RateBudget.objects.get(channel=channel, bucket="send").remaining == 1
+
+
+def test_what_the_platform_tells_of_a_limit_goes_before_what_its_pages_say(channel, clock):
+    quota = Quota(calls=2, window=timedelta(minutes=15), checked_on=clock().date())
+    untold = RateNotice("send", None, None, expected=quota)
+    told = RateNotice("send", 98, clock() + timedelta(minutes=5), used_percent=1)
+
+    budgets.keep(channel_id=channel.pk, notices=[untold, told, untold], now=clock())
+
+    kept = RateBudget.objects.get(channel=channel, bucket="send")
+    assert (kept.remaining, kept.resets_at) == (97, clock() + timedelta(minutes=5))
 
 
 def test_a_token_that_ended_is_renewed_and_the_reply_goes_out(queued_reply, platform, clock, channel):

@@ -1,6 +1,6 @@
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -19,7 +19,7 @@ from connectors.actions import (
     syncing,
 )
 from connectors.actions._asking import RENEWED_EVERY
-from connectors.contract import ConnectorError, HistoryRules, Pace, Page, RateNotice, Remedy
+from connectors.contract import ConnectorError, HistoryRules, Pace, Page, Quota, RateNotice, Remedy
 from connectors.http import WHOLE_SECONDS
 from connectors.models import (
     Alarm,
@@ -552,6 +552,23 @@ def test_calls_that_have_a_pace_are_made_at_it_whoever_makes_them(
     budgets.heeded(elsewhere, channel=channel, clock=clock, pause=clock.passes).ahead("conversations")
 
     assert [*at, clock() - NOW] == [timedelta(seconds=each) for each in (0, 0.5, 1, 1.5)]
+
+
+def test_a_walk_of_which_no_limit_is_told_ends_at_that_of_the_pages_and_goes_on_when_it_is_renewed(
+    schedule, platform, clock, monkeypatch
+):
+    quota = Quota(calls=2, window=timedelta(minutes=15), checked_on=NOW.date())
+    untold, history = (RateNotice("read", None, None, expected=quota),), platform.history
+    monkeypatch.setattr(platform, "history", lambda *asked: replace(history(*asked), rates=untold))
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 30)
+
+    first = run(walk, clock)
+    clock.passes(15 * 60)
+    second = run(walk, clock)
+
+    assert (first.new_messages, first.error, second.new_messages) == (20, budgets.USED_UP, 10)
 
 
 def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(schedule, platform, clock, monkeypatch):

@@ -668,3 +668,17 @@ def test_the_list_and_each_conversation_are_asked_for_at_their_own_pace(instagra
 
     assert asked == ["conversations", "conversations"]
     assert connector.manifest.paces["conversations"].per_second == 2
+
+
+def test_each_part_of_a_reply_and_each_sign_that_somebody_writes_is_sent_in_its_turn(
+    instagram: FakePlatform,
+) -> None:
+    instagram.on("POST", SEND, json_answer({"message_id": "mid.1"}))
+    asked = list[str]()
+    context = instagram.context(connector, ACCOUNT, ahead=asked.append)
+
+    connector.send(context, reply(attachments=(picture(),)))
+    connector.show_writing(context, "thread", CUSTOMER)
+
+    assert asked == ["send"] * 3
+    assert connector.manifest.paces["send"].per_second == 100

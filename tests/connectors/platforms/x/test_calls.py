@@ -262,6 +262,26 @@ def test_a_limit_ends_when_the_headers_say(x: FakePlatform, headers: dict[str, s
     assert all((each.resets_at or NOW) <= NOW + timedelta(days=1) for each in error.rates)
 
 
+def test_where_no_header_tells_a_limit_the_one_of_the_pages_is_expected(x: FakePlatform) -> None:
+    x.on(
+        "POST", SEND, json_answer({"data": {"dm_event_id": "1"}}, 201, {"x-user-limit-24hour-remaining": "9"})
+    )
+    x.on("GET", "/2/dm_events", json_answer({"data": []}))
+    context = x.context(connector, ACCOUNT)
+
+    sent = connector.send(context, reply(thread_id=THREAD)).rates
+    page = connector.history(context, "").rates
+
+    quotas = connector.manifest.quotas
+    assert [(each.bucket, each.expected) for each in sent] == [("send", quotas["send"]), ("send day", None)]
+    assert [(each.bucket, each.expected) for each in page] == [("messages", quotas["messages"])]
+    assert {(each.calls, each.window) for each in quotas.values()} == {(15, timedelta(minutes=15))}
+
+
+def test_what_x_refuses_counts_against_no_limit_of_the_pages(x: FakePlatform) -> None:
+    assert error_of(x, json_answer({}, 503)).rates == ()
+
+
 def test_limits_are_told_with_every_answer(x: FakePlatform) -> None:
     headers = {"x-rate-limit-limit": "99", "x-rate-limit-remaining": "98", "x-rate-limit-reset": "1786018000"}
     body = {"data": {"dm_event_id": "1"}}
