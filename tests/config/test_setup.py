@@ -141,6 +141,11 @@ def test_a_wrong_port_is_one_line(tmp_path: Path) -> None:
     [
         ("PARLEY_PLATFORM_FIGURES", "{bad", "PARLEY_PLATFORM_FIGURES is no JSON object"),
         ("PARLEY_PLATFORM_FIGURES", '{"x": {"text": 1}}', "PARLEY_PLATFORM_FIGURES: unknown figure 'text'"),
+        (
+            "PARLEY_PLATFORM_FIGURES",
+            '{"linkedin": {"send_per_s": 5}}',
+            "PARLEY_PLATFORM_FIGURES, linkedin: nothing of it goes by send_per_s",
+        ),
         ("PARLEY_SEAL_KEYS", "notafernet", "PARLEY_SEAL_KEYS: key 1 is no Fernet key"),
         ("REDIS_URL", "garbage", "REDIS_URL must begin with redis://"),
         ("REDIS_URL", "redis://127.0.0.1:9/0", "The broker cannot be used: "),
