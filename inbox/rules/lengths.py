@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from inbox.platforms import TextLimit, Unit
+from inbox.rules.emoji import EMOJI
 
 # X's counting of public posts: Latin and its neighbours are light, everything else counts twice.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
@@ -37,21 +38,11 @@ def measure(text: str, unit: Unit) -> int:
 
 
 def _weigh(text: str) -> int:
-    """An emoji of many code points counts as one letter: what is joined to it, or colours it, weighs nothing."""
+    """An emoji of many code points weighs as much as one letter that is not light."""
     plain, urls = _URL.subn(" ", unicodedata.normalize("NFC", text))
-    weight, joined, picture = urls * (_URL_WEIGHT - 1), False, False
-    for letter in plain:
-        code = ord(letter)
-        if code == 0x200D and picture:
-            joined = True
-        elif code == 0xFE0F or 0x1F3FB <= code <= 0x1F3FF:
-            continue
-        elif joined:
-            joined = False
-        else:
-            picture = 0x2190 <= code <= 0x2BFF or 0x1F000 <= code <= 0x1FAFF
-            weight += 1 if any(first <= code <= last for first, last in _LIGHT) else 2
-    return weight
+    plain, emoji = EMOJI.subn("", plain)
+    light = sum(any(first <= ord(letter) <= last for first, last in _LIGHT) for letter in plain)
+    return urls * (_URL_WEIGHT - 1) + emoji * 2 + len(plain) * 2 - light
 
 
 def too_long_by(text: str, limit: TextLimit) -> int:

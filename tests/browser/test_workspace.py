@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,6 +18,7 @@ from inbox.platforms import Unit
 from inbox.rules import lengths
 from tests.browser.conftest import Outside
 from tests.factories import conversations as make
+from tests.factories.emoji import PIECES
 from tests.factories.people import agent_of
 from tests.pace import a_second
 
@@ -398,7 +400,7 @@ def test_one_message_is_quoted_and_answered(
 
 
 def test_the_composer_counts_as_the_rules_do(enter: Enter, conversation: Conversation) -> None:
-    page = enter(thread_of(conversation))
+    page, chance = enter(thread_of(conversation)), random.Random(36)
     texts = [
         "",
         "abc",
@@ -411,6 +413,7 @@ def test_the_composer_counts_as_the_rules_do(enter: Enter, conversation: Convers
         "a\u202eb",
         "\u200b" * 5,
         *(text for text, _ in json.loads((Path(__file__).parents[1] / "weights.json").read_text())),
+        *("".join(chance.choices(PIECES, k=chance.randint(1, 12))) for _ in range(2000)),
     ]
 
     counted = page.evaluate(

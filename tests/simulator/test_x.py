@@ -410,7 +410,9 @@ async def test_a_post_that_is_gone_takes_no_answer(outside: Outside) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "weight"), json.loads((Path(__file__).parents[1] / "weights.json").read_text())
+    ("text", "weight"),
+    json.loads((Path(__file__).parents[1] / "weights.json").read_text()),
+    ids=lambda each: str(each)[:24],
 )
 def test_a_post_is_weighed(text: str, weight: int) -> None:
     assert weighing.weighted(text) == weight

@@ -88,7 +88,7 @@ MANIFEST: Final = configured(
             "History: 30 days, or without limit for one conversation; 30 days are promised.",
             "Shared posts: referenced_tweets in the guide, referenced_posts in the specification; both are read.",
             "A 429 comes as problem+json or as errors[] with code 88; both are read.",
-            "Length of a public post is weighted (280; an address counts 23, with or without https, an emoji or a CJK letter 2).",
+            "Length of a public post is weighted (280; an address counts 23, with or without https, a CJK letter 2, and so does an emoji of however many signs).",
             "Texts: no page says so, and clients report that &, < and > come as &amp;, &lt; and &gt;, in posts and in messages, received and"
             " sent; they are read back once (figure text_escaped).",
             "Blocks: the Activity API tells only those that the account made itself, to the scope block.read, and not when; they are not"

@@ -1,4 +1,6 @@
 /** How long a text is in the unit a platform counts: the same figures as inbox/rules/lengths.py. */
+import { emoji } from "./emoji.js"
+
 const encoder = new TextEncoder()
 const light = [[0, 4351], [8192, 8205], [8208, 8223], [8242, 8247]]
 
@@ -14,24 +16,17 @@ const address = new RegExp(
   "gi",
 )
 
-/** X's counting of public posts: an address weighs 23, an emoji or a CJK letter 2, what is joined to an emoji nothing. */
+/** X's counting of public posts: an address weighs 23, an emoji of however many signs 2, as does a CJK letter. */
 function weigh(text) {
-  let joined = false
-  let picture = false
   let weight = 0
-  const plain = text.normalize("NFC").replace(address, () => {
-    weight += 22
-    return " "
-  })
+  const weighed = (each, instead) => () => {
+    weight += each
+    return instead
+  }
+  const plain = text.normalize("NFC").replace(address, weighed(22, " ")).replace(emoji, weighed(2, ""))
   for (const letter of plain) {
     const code = letter.codePointAt(0)
-    if (code === 0x200d && picture) joined = true
-    else if (code === 0xfe0f || (code >= 0x1f3fb && code <= 0x1f3ff)) continue
-    else if (joined) joined = false
-    else {
-      picture = (code >= 0x2190 && code <= 0x2bff) || (code >= 0x1f000 && code <= 0x1faff)
-      weight += light.some(([first, last]) => first <= code && code <= last) ? 1 : 2
-    }
+    weight += light.some(([first, last]) => first <= code && code <= last) ? 1 : 2
   }
   return weight
 }

@@ -6,10 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inbox.platforms import FileLimit, Manifest, ReceiveRules, SendRules, TextLimit, Unit, WindowRules
 from inbox.rules import file_types, lengths, reply_policy
 from inbox.rules.reply_policy import FileFacts, Situation
+from simulator.platforms.x import weighing
+from tests.factories.emoji import PIECES
 
 NOW = datetime(2026, 8, 6, 12, tzinfo=UTC)
 GRAM = Manifest(
@@ -43,9 +47,25 @@ def test_length_is_counted_in_the_platforms_own_unit(text: str, unit: Unit, leng
 WEIGHTS = json.loads((Path(__file__).parents[2] / "weights.json").read_text())
 
 
-@pytest.mark.parametrize(("text", "weight"), WEIGHTS)
+@pytest.mark.parametrize(("text", "weight"), WEIGHTS, ids=lambda each: str(each)[:24])
 def test_a_public_post_weighs_what_x_finds(text: str, weight: int) -> None:
     assert lengths.measure(text, Unit.WEIGHTED) == weight
+
+
+WITHOUT_ADDRESSES = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+
+
+@given(WITHOUT_ADDRESSES, WITHOUT_ADDRESSES)
+def test_together_two_texts_weigh_no_more_than_each_by_itself(before: str, after: str) -> None:
+    def weigh(text: str) -> int:
+        return lengths.measure(text, Unit.WEIGHTED)
+
+    assert weigh(before + after) <= weigh(before) + weigh(after)
+
+
+@given(WITHOUT_ADDRESSES)
+def test_the_simulated_x_weighs_any_emoji_as_the_composer_does(text: str) -> None:
+    assert weighing.weighted(text) == lengths.measure(text, Unit.WEIGHTED)
 
 
 def problem(text: str = "hi", files: tuple[FileFacts, ...] = (), situation: Situation = OPEN) -> str:
