@@ -28,7 +28,6 @@ from inbox import platforms
 from inbox.models import BrandSequence, Channel
 from inbox.platforms import UnknownPlatform
 
-SHOWN = 50  # as many lines as somebody reads
 MARGIN = 2.0  # seconds from a platform's door to our screen on a busy machine
 # What the inbox may have learned while the ledger was being read, which therefore says nothing of it yet.
 MAY_BE_NEWER = frozenset({Kind.UNKNOWN, Kind.DOUBLED, Kind.TEXT, Kind.DELETION, Kind.REACTIONS})
@@ -44,7 +43,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
         parser.add_argument(
-            "--show", type=int, help=f"how many differences are named ({SHOWN}; with --json all)"
+            "--show", type=int, help="name so many differences and count the others; without it each is named"
         )
         parser.add_argument("--wait", type=float, default=0, help="seconds to let what is on its way arrive")
 
@@ -72,8 +71,7 @@ class Command(BaseCommand):
             raise CommandError(f"{findings.total} differences.", returncode=1)
 
     def _compare(self, options: dict[str, Any]) -> Findings:
-        show: int | None = options["show"]
-        findings = Findings(SHOWN if show is None and not options["json"] else show)
+        findings = Findings(options["show"])
         begun, last_before = timezone.now(), dict(BrandSequence.objects.values_list("brand_id", "last"))
         channels = {(each.platform, each.external_id): each for each in Channel.objects.all()}
         paces, rounds = _paces(Task.POLL), _paces(Task.RECONCILE)

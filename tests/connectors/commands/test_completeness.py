@@ -1,6 +1,7 @@
 """The comparison of inbox and ledger: clean when both agree, and able to fail in each way it knows."""
 
 import json
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -867,6 +868,18 @@ def test_each_difference_is_named_to_a_program(agreeing):
     _, told = compared(url)
 
     assert len(told["named"]) == told["differences"]["missing"] == 60
+
+
+def test_each_difference_is_named_to_a_person(agreeing):
+    rows, url = agreeing
+    rows += [native(f"n{number}", seconds=10 + number) for number in range(60)]
+    out = StringIO()
+
+    with pytest.raises(CommandError, match="60 differences"):
+        call_command("completeness", simulator=url, stdout=out, stderr=StringIO())
+
+    assert re.findall("message (n[0-9]+)", out.getvalue()) == [f"n{number}" for number in range(60)]
+    assert "more." not in out.getvalue()
 
 
 def test_a_ledger_that_cannot_be_read_is_another_exit_code(channel):
