@@ -161,7 +161,9 @@ def test_a_backfill_that_gave_up_rests_and_begins_anew_when_it_is_asked_for(
 def test_a_planned_backfill_that_gave_up_begins_anew_at_its_plan(schedule, platform, clock):
     """A role was taken away: until somebody gives it back, each try would read the same pages again."""
     daily = schedule(Task.BACKFILL, days=7)
-    SyncSchedule.objects.filter(pk=daily.pk).update(every_seconds=86400)
+    far = (clock() + timedelta(hours=12)).astimezone(UTC)  # whatever its id would make of an interval
+    SyncSchedule.objects.filter(pk=daily.pk).update(cron=f"{far.minute} {far.hour} * * *", time_zone="UTC")
+    daily.refresh_from_db()
     platform.history_fails = ConnectorError("The range is refused.", remedy=Remedy.TELL)
 
     for _ in range(8):
