@@ -3,10 +3,11 @@
 from rq import cron
 
 from analytics import jobs as reports
+from config import watching
 from connectors import jobs
 
 cron.register(
-    jobs.watch_channels,
+    watching.watch_channels,
     queue_name="sync",
     interval=15,
     ttl=30,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import django_rq
 import structlog
 from django.conf import settings
@@ -10,10 +12,12 @@ from django.utils import timezone
 
 from connectors import clock
 from connectors.actions import alarming, listening, scheduling, syncing
+from connectors.rules.silence import Ear
 from inbox import realtime
 
 log = structlog.get_logger(__name__)
 MAILING = "alarms-mailed"
+HEARD = "heard"
 MAILING_HELD = 120  # seconds; longer than a watch may last
 SLACK = 120  # seconds over a turn's own budget: the slowest answer of a platform, and then the worker ends the job
 
@@ -56,18 +60,30 @@ def sync_channel(*, schedule_id: int, owner: str = "", seconds: float = 20, **_l
         realtime.push_typing(conversation_id, name)
 
 
-def watch_channels() -> None:
-    """Called every few seconds by config/cron.py: counts who writes when, and tells people what is wrong."""
+def watch_channels(*, is_open: bool = True, **_later: object) -> None:
+    """Called every few seconds (config/watching.py): counts who writes when, and tells people what is wrong. `is_open`: whether our door
+    takes deliveries."""
     now = timezone.now()
+    ear = _ear(now, is_open=is_open)
     while listening.count_arrivals():
         pass
-    alarming.look(now=now)
+    alarming.look(now=now, ear=ear)
     # A mail server may take its time. One waits for it: the others would take the places of the syncs.
     if cache.add(MAILING, 1, timeout=MAILING_HELD):
         try:
             alarming.mail_due(now=now)
         finally:
             cache.delete(MAILING)
+
+
+def _ear(now: datetime, *, is_open: bool) -> Ear:
+    """By the last look that found the door open. Where the broker has forgotten that, nobody knows that we heard before."""
+    known = cache.get(HEARD)
+    ear = Ear(*known) if known else Ear(now, now)
+    if is_open:
+        ear = ear.at(now)
+        cache.set(HEARD, (ear.since, ear.until), timeout=None)
+    return ear
 
 
 def note_death(*, schedule_id: int, owner: str) -> None:

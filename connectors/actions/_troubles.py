@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 
 from connectors.actions import connecting, listening, parking
 from connectors.contract import Remedy
-from connectors.models import AlarmKind, SyncSchedule, Task
+from connectors.models import Alarm, AlarmKind, SyncSchedule, Task
 from connectors.queries import grants
 from connectors.rules.remedies import OF_APP, RESTRICTED, THROTTLED, fix_for
+from connectors.rules.silence import Ear
 from inbox import platforms
 from inbox.models import Channel, ChannelState
 
@@ -30,18 +31,23 @@ class Trouble(NamedTuple):
     remedy: str = ""
 
 
-def of(channels: Mapping[int, Channel], *, now: datetime) -> dict[Key, Trouble]:
+def of(channels: Mapping[int, Channel], *, now: datetime, ear: Ear | None = None) -> dict[Key, Trouble]:
     return {
         **_states(channels, now),
         **_ending(channels, now),
         **_failing(channels),
-        **_silent(channels, now),
+        **_silent(channels, now, ear),
     }
 
 
 def unproven(channels: Mapping[int, Channel], *, now: datetime) -> set[Key]:
     """What may be mended, and nothing shows it yet."""
-    return _not_succeeding(channels) | _not_looked_at(channels) | _on_trial(channels, now)
+    return (
+        _not_succeeding(channels)
+        | _not_looked_at(channels)
+        | _on_trial(channels, now)
+        | _not_heard(channels, now)
+    )
 
 
 def _with_fix(said: str, remedy: str) -> Trouble:
@@ -148,12 +154,22 @@ def _wanted(channels: Mapping[int, Channel]) -> QuerySet[SyncSchedule]:
     return SyncSchedule.objects.filter(channel__in=channels).exclude(next_run_at=None)
 
 
-def _silent(channels: Mapping[int, Channel], now: datetime) -> dict[Key, Trouble]:
-    listened = [channel for channel in channels.values() if channel.state == ChannelState.CONNECTED]
+def _listened(channels: Iterable[Channel]) -> list[Channel]:
+    return [channel for channel in channels if channel.state == ChannelState.CONNECTED]
+
+
+def _not_heard(channels: Mapping[int, Channel], now: datetime) -> set[Key]:
+    """Of what was silent nothing has come since; whether that is so because we heard nothing is no news of it."""
+    told = Alarm.objects.filter(kind=AlarmKind.SILENT, cleared_at=None, channel__in=channels)
+    silent = _listened(channels[pk] for pk in told.values_list("channel", flat=True))
+    return {(pk, AlarmKind.SILENT.value, "") for pk in listening.seeming(silent, now=now)}
+
+
+def _silent(channels: Mapping[int, Channel], now: datetime, ear: Ear | None) -> dict[Key, Trouble]:
     return {
         (pk, AlarmKind.SILENT, ""): Trouble(
             f"Nobody has written since {silent.since:%-d %B, %H:%M} UTC; about {round(silent.expected)} messages were to be"
             " expected. Look at the platform's side on the connection page."
         )
-        for pk, silent in listening.silences(listened, now=now).items()
+        for pk, silent in listening.silences(_listened(channels.values()), now=now, ear=ear).items()
     }  # fmt: skip

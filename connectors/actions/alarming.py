@@ -16,6 +16,7 @@ from connectors.actions import _covering, _troubles, listening, scheduling
 from connectors.actions._troubles import Key, Trouble
 from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause
 from connectors.rules import remedies
+from connectors.rules.silence import Ear
 from inbox import access, mail_server, platforms
 from inbox.actions import announcing
 from inbox.models import Channel, ChannelState, NotificationKind, Person
@@ -39,16 +40,16 @@ WORDS = {
 }
 
 
-def look(*, now: datetime) -> int:
+def look(*, now: datetime, ear: Ear | None = None) -> int:
     """At every channel. How many alarms are new; those whose cause is gone are cleared, and one of which something else is to be done by
-    now makes room for its like."""
+    now makes room for its like. `ear`: when the house was there to hear; None: ever."""
     channels = {
         channel.pk: channel
         for channel in Channel.objects.select_related("brand", "health", "credential").exclude(
             state=ChannelState.DISCONNECTED
         )
     }
-    found = _troubles.of(channels, now=now)
+    found = _troubles.of(channels, now=now, ear=ear)
     known = {(each.channel_id, each.kind, each.task): each for each in Alarm.objects.filter(cleared_at=None)}
     # That somebody tries again, or pauses it, mends nothing: only what succeeds does.
     for key in sorted(set(known) - set(found) - _troubles.unproven(channels, now=now)):

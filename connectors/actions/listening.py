@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import Max, Q, Value
 from django.db.models.functions import Coalesce
 
+from connectors.actions import _covering
 from connectors.models import Alarm, AlarmKind, ArrivalsCounted, Gap, GapCause, HourOfArrivals
 from connectors.rules import silence
 from inbox import platforms
 from inbox.models import Channel, Message
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 BATCH = 5000
 OUTAGES = (AlarmKind.DISCONNECTED, AlarmKind.RESTRICTED)  # what is written meanwhile may not have come
 COUNT = """
@@ -42,19 +44,43 @@ def count_arrivals() -> bool:
     return len(found) == BATCH
 
 
-def silences(channels: Sequence[Channel], *, now: datetime) -> Mapping[int, silence.Silence]:
-    """Channels that say nothing although customers usually write at this time. Judged is what we would have heard: of what is polled
-    nothing after the last whole reading, and nothing from before the last outage ended."""
+def silences(
+    channels: Sequence[Channel], *, now: datetime, ear: silence.Ear | None = None
+) -> Mapping[int, silence.Silence]:
+    """Channels that say nothing although customers usually write at this time, as far as we would have heard them: of what is polled
+    nothing after the last whole reading, nothing from before the last outage ended, and nothing that may wait on our own side."""
+    quiet = seeming(channels, now=now)
+    if not quiet:
+        return {}
+    doubted = [channel for channel in channels if channel.pk in quiet]
+    heard = {channel.pk: _really_heard(channel, ear or silence.Ear(_EVER, now), now) for channel in doubted}
+    while count_arrivals():  # what waited a moment ago may be read by now
+        pass
+    return _judged(doubted, heard, now)
+
+
+def seeming(channels: Sequence[Channel], *, now: datetime) -> Mapping[int, silence.Silence]:
+    """Those of which nothing has come, whoever is to blame."""
+    heard = {
+        channel.pk: (_EVER, until)
+        for channel in channels
+        if (until := _heard_until(channel, now)) is not None
+    }
+    return _judged(channels, heard, now)
+
+
+def _judged(
+    channels: Sequence[Channel], heard: Mapping[int, tuple[datetime, datetime]], now: datetime
+) -> Mapping[int, silence.Silence]:
     found: dict[int, silence.Silence] = {}
     zones = {channel.pk: ZoneInfo(channel.brand.time_zone) for channel in channels}
-    heard = {channel.pk: until for channel in channels if (until := _heard_until(channel, now)) is not None}
     arrivals = {pk: known for pk, known in _arrivals(heard, now).items() if known}
     longest = min((known[-1][0] for known in arrivals.values()), default=now)
     again = _outages_ended(arrivals, longest, now)
     for channel_id, known in arrivals.items():
-        until = heard[channel_id]
+        since, until = heard[channel_id]
         # The end of the last hour in which somebody wrote, or now: silence begins no earlier.
-        last = min(until, max(known[-1][0] + silence.HOUR, again.get(channel_id, known[0][0])))
+        last = min(until, max(known[-1][0] + silence.HOUR, again.get(channel_id, known[0][0]), since))
         zone = zones[channel_id]
         profile = silence.usual(known, now=until, zone=zone)
         if silent := silence.judge(last=last, profile=profile, now=until, zone=zone):
@@ -95,14 +121,30 @@ def _heard_until(channel: Channel, now: datetime) -> datetime | None:
     return min(now, until) if until is not None else None
 
 
+def _really_heard(channel: Channel, ear: silence.Ear, now: datetime) -> tuple[datetime, datetime]:
+    """Since when and until when. What a whole comparison has looked at is here, whether it was delivered to us or not."""
+    until = _heard_until(channel, now) or now
+    try:
+        receive = platforms.get(channel.platform).receive
+    except platforms.UnknownPlatform:
+        return _EVER, until
+    if receive.mode == "poll" and not receive.is_partly_polled:
+        return _EVER, until
+    health = getattr(channel, "health", None)
+    compared = (health.complete_until if health is not None else None) or _EVER
+    delivered = min(ear.until, _covering.waiting_since(channel) or now)
+    return ear.since if ear.since > compared else _EVER, min(until, max(delivered, compared))
+
+
 def _outages_ended(channel_ids: Iterable[int], since: datetime, now: datetime) -> Mapping[int, datetime]:
     """When each was connected again; now where nobody has noted it yet. What ended before `since` is out of what is judged."""
     recent = Q(cleared_at=None) | Q(cleared_at__gt=since)
     outages = Alarm.objects.filter(recent, channel__in=channel_ids, kind__in=OUTAGES)
     ended = outages.values("channel").annotate(ended=Max(Coalesce("cleared_at", Value(now))))
     found = dict(ended.values_list("channel", "ended"))
-    # No alarm rings for a channel that was retired; its gap ended when it was taken back.
-    gaps = Gap.objects.filter(channel__in=channel_ids, cause=GapCause.DISCONNECTED, until__gt=since)
+    # No alarm rings for a channel that was retired; its gap ended when it was taken back. What our door did not take a comparison brings.
+    ended_otherwise = Q(cause=GapCause.DISCONNECTED) | Q(cause=GapCause.NOT_DELIVERED, healed_at=None)
+    gaps = Gap.objects.filter(ended_otherwise, channel__in=channel_ids, until__gt=since)
     for pk, until in gaps.values("channel").annotate(ended=Max("until")).values_list("channel", "ended"):
         found[pk] = max(until, found.get(pk, until))
     return found

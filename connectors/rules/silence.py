@@ -17,12 +17,25 @@ WEEKS = 8
 # bursts, so it is less rare than that, and still worth a look.
 EXPECTED = 10.0
 SHORTEST = timedelta(minutes=15)
+ABSENCE = timedelta(minutes=2)  # a restart is none
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
     since: datetime
     expected: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """Since when and until when the house was there to hear, without an absence that is worth the name."""
+
+    since: datetime
+    until: datetime
+
+    def at(self, now: datetime) -> Ear:
+        """It hears at this moment."""
+        return Ear(self.since if now - self.until <= ABSENCE else now, now)
 
 
 def hour_of_week(moment: datetime, zone: ZoneInfo) -> int:
