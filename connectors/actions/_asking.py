@@ -35,6 +35,7 @@ class Asker:
     pause: Pause
     note: Note
     requests: int = 0
+    rested: float = 0.0  # seconds of pauses: the turn was not slow in them
     version: int = 0  # of the grant that was asked with last
     buckets: frozenset[str] = field(default=READ_BUCKETS)
     others_wait: Callable[[], bool] = field(default=lambda: False)
@@ -79,7 +80,9 @@ class Asker:
 
     def _wait(self, seconds: float) -> None:
         while seconds > 0:
+            began = time.monotonic()
             self.pause(min(seconds, LONGEST_SLEEP))
+            self.rested += time.monotonic() - began
             self.hold()
             seconds -= LONGEST_SLEEP
 

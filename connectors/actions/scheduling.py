@@ -29,7 +29,10 @@ PLATFORMS_OWN = (THROTTLED, Remedy.RETRY.value)  # neither a person nor renewed 
 PATIENCE = timedelta(seconds=3)
 LOOKED_AT = 200  # of each lane with each tick
 LONG_WORK = Q(task__in=LONG) | Q(is_slow=True)
+DEATH = "died"  # no remedy of the contract
 DIED = "The job that ran it died; it goes on where it stood."
+NOT_BEGUN = "-"  # ahead of the owner of a claim whose job has not begun
+HEAD_START = MAX_BACK_OFF  # of a quick turn that was slow over the walks that were: it takes seconds, and theirs may hang
 READS_ALL = "*"  # behind the horizon of a walk that was begun anew
 
 
@@ -83,32 +86,41 @@ def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
         running = SyncSchedule.objects.filter(lease_until__gte=now).select_related("channel")
         platforms = SyncSchedule.objects.that_run().values_list("channel__platform", flat=True).distinct()
         chosen = lanes.choose(
-            map(_turn, due), list(map(_turn, running)), workers=workers, one_platform=len(platforms) < 2
+            list(map(_turn, due)), list(map(_turn, running)), workers=workers, one_platform=len(platforms) < 2
         )
         seconds = {schedule.pk: schedule.max_seconds for schedule in due}
-        claims = [Claim(pk, uuid.uuid4().hex, seconds[pk]) for pk in chosen]
+        claims = [Claim(pk, f"{NOT_BEGUN}{uuid.uuid4().hex[1:]}", seconds[pk]) for pk in chosen]
         for claim in claims:
             _lease(claim.schedule_id, claim.owner, now)
     return claims
 
 
 def _due(now: datetime) -> list[SyncSchedule]:
-    """Of each lane what is overdue longest: hundreds of walks that find no place must not hide a poll that would."""
+    """Of each lane what is overdue longest: hundreds of walks that find no place must not hide a poll that would. Those that were slow have
+    their places in this line for themselves, and there a quick one goes ahead of walks."""
     waiting = SyncSchedule.objects.that_run().filter(lease_until=None, next_run_at__lte=now)
     waiting = waiting.select_related("channel").select_for_update(skip_locked=True, of=("self",))
-    in_lanes = (~LONG_WORK, Q(task__in=LONG, is_slow=False), Q(is_slow=True))
     found = [
         schedule
-        for lane in in_lanes
-        for schedule in waiting.filter(lane).order_by("next_run_at", "pk")[:LOOKED_AT]
+        for lane in (~Q(task__in=LONG), Q(task__in=LONG))
+        for is_slow in (False, True)
+        for schedule in waiting.filter(lane, is_slow=is_slow).order_by("next_run_at", "pk")[:LOOKED_AT]
     ]
-    return sorted(found, key=lambda schedule: (schedule.next_run_at or now, schedule.pk))
+    line = sorted(found, key=lambda schedule: (schedule.next_run_at or now, schedule.pk))
+    slow = (schedule for schedule in line if schedule.is_slow)
+    suspects = iter(sorted(slow, key=lambda schedule: _among_suspects(schedule, now)))
+    return [next(suspects) if schedule.is_slow else schedule for schedule in line]
+
+
+def _among_suspects(schedule: SyncSchedule, now: datetime) -> tuple[datetime, int]:
+    due = schedule.next_run_at or now
+    return due if schedule.task in LONG else due - HEAD_START, schedule.pk
 
 
 def _turn(schedule: SyncSchedule) -> lanes.Turn:
     return lanes.Turn(
         schedule.pk, schedule.channel_id, schedule.channel.platform,
-        is_long=schedule.task in LONG, is_suspect=schedule.is_slow,
+        is_long=schedule.task in LONG, is_suspect=schedule.is_slow, is_chronic=schedule.failures + schedule.waits > 1,
     )  # fmt: skip
 
 
@@ -117,17 +129,23 @@ def _lease(schedule_id: int, owner: str, now: datetime) -> None:
 
 
 def _note_deaths(now: datetime) -> None:
-    """A lease that ran out belonged to a job that died with its worker: later each time, and out of the others' way."""
-    dead = SyncSchedule.objects.select_for_update(skip_locked=True).filter(lease_until__lt=now)
-    for schedule in dead:
-        _note_death(schedule, now)
+    """A lease that ran out belonged to a job that died with its worker, or hangs: later each time, and out of the others' way. One that
+    never began was lost by the broker, and is due as before."""
+    over = SyncSchedule.objects.select_for_update(skip_locked=True).filter(lease_until__lt=now)
+    for schedule in over:
+        if schedule.lease_owner.startswith(NOT_BEGUN):
+            SyncSchedule.objects.filter(pk=schedule.pk).update(lease_until=None, lease_owner="")
+        else:
+            _note_death(schedule, now, may_hang=True)
 
 
-def _note_death(schedule: SyncSchedule, now: datetime) -> None:
+def _note_death(schedule: SyncSchedule, now: datetime, *, may_hang: bool) -> None:
+    """Once, anybody may have killed it. What dies again, or may be at it still, is out of the others' way."""
     again = now + back_off(schedule.failures + schedule.waits + 1)
+    is_slow = schedule.is_slow or may_hang or schedule.last_remedy == DEATH
     SyncSchedule.objects.filter(pk=schedule.pk).update(
         lease_until=None, lease_owner="", failures=F("failures") + 1, next_run_at=again, last_error=DIED,
-        last_remedy="died", is_slow=True,
+        last_remedy=DEATH, is_slow=is_slow,
     )  # fmt: skip
     _runs.note(schedule_id=schedule.pk, text=DIED, level=Level.WARNING, now=now)
 
@@ -135,15 +153,11 @@ def _note_death(schedule: SyncSchedule, now: datetime) -> None:
 @transaction.atomic
 def note_death(*, schedule_id: int, owner: str, now: datetime) -> bool:
     """The worker saw its job die. Nothing to do where somebody else has taken over meanwhile."""
-    schedule = (
-        SyncSchedule.objects.select_for_update()
-        .filter(pk=schedule_id, lease_owner=owner)
-        .exclude(lease_until=None)
-        .first()
-    )
+    mine = SyncSchedule.objects.filter(pk=schedule_id, lease_owner__in=(owner, _begun(owner)))
+    schedule = mine.select_for_update().exclude(lease_until=None).first()
     if schedule is None:
         return False
-    _note_death(schedule, now)
+    _note_death(schedule, now, may_hang=False)
     return True
 
 
@@ -174,7 +188,11 @@ def claim(*, schedule_id: int, now: datetime) -> Claim | None:
 def begin(*, schedule_id: int, owner: str, now: datetime) -> bool:
     """The job starts, perhaps long after it was enqueued. False: somebody else has it now."""
     mine = SyncSchedule.objects.filter(pk=schedule_id, lease_owner=owner).exclude(lease_until=None)
-    return bool(mine.update(lease_until=now + LEASE))
+    return bool(mine.update(lease_until=now + LEASE, lease_owner=_begun(owner)))
+
+
+def _begun(owner: str) -> str:
+    return owner.removeprefix(NOT_BEGUN)
 
 
 @transaction.atomic

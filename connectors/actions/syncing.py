@@ -100,10 +100,10 @@ def run(
         log.exception("sync_failed", schedule=schedule_id)
         done.error, done.remedy = f"{type(failure).__name__}", "fault"
     done.requests = asker.requests
-    # Many pages take long by their nature; it is slow where the platform took long for each answer. What is quick and asked nobody should
-    # have been quicker.
+    # Many pages take long by their nature, and pauses were asked for; it is slow where the platform took long for each answer. What is quick
+    # and asked nobody should have been quicker.
     answers = asker.requests if schedule.task in scheduling.LONG else max(1, asker.requests)
-    is_slow = answers > 0 and time.monotonic() - monotonic > SLOW_AFTER * answers
+    is_slow = answers > 0 and time.monotonic() - monotonic - asker.rested > SLOW_AFTER * answers
     # What fell due since the run began, over all its turns.
     started = run_row.started_at if run_row is not None else began
     is_mine = _close(schedule, run_row, done, error, whole_since, started, clock(), is_slow=is_slow)

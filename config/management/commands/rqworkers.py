@@ -32,5 +32,6 @@ class Command(BaseCommand):
             num_workers=max(1, options["num_workers"]),
             worker_class=Worker,
         )
+        pool.tell_of_the_dead()
         reset_db_connections()  # a forked worker must not share its parent's
         pool.start(burst=options["burst"], logging_level=level)

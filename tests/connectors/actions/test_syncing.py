@@ -452,7 +452,8 @@ def test_a_job_that_died_is_tried_again_later_each_time_and_out_of_the_others_wa
     now, pauses = NOW, []
 
     for _ in range(3):
-        assert [each.schedule_id for each in scheduling.claim_due(now=now)] == [poll.pk]
+        [claim] = scheduling.claim_due(now=now)
+        assert scheduling.begin(schedule_id=poll.pk, owner=claim.owner, now=now)
         died = now + scheduling.LEASE + timedelta(seconds=1)
         assert scheduling.claim_due(now=died) == []
         poll.refresh_from_db()
@@ -473,6 +474,32 @@ def test_the_death_of_a_job_is_told_by_its_worker(schedule):
     poll.refresh_from_db()
     assert (poll.lease_until, poll.last_error) == (None, scheduling.DIED)
     assert not scheduling.begin(schedule_id=poll.pk, owner=claim.owner, now=NOW)
+
+
+def test_a_job_that_the_broker_lost_before_it_began_is_no_death(schedule):
+    poll = schedule()
+    [lost] = scheduling.claim_due(now=NOW)
+    over = NOW + scheduling.LEASE + timedelta(seconds=1)
+
+    [claim] = scheduling.claim_due(now=over)
+
+    poll.refresh_from_db()
+    assert (claim.schedule_id, poll.failures, poll.last_error, poll.is_slow) == (poll.pk, 0, "", False)
+    assert not scheduling.begin(schedule_id=poll.pk, owner=lost.owner, now=over), "it comes late"
+    assert scheduling.begin(schedule_id=poll.pk, owner=claim.owner, now=over)
+
+
+def test_who_killed_a_job_once_put_nobody_among_the_slow_and_what_dies_again_is_there(schedule):
+    poll, now, slow = schedule(), NOW, []
+    for _ in range(2):
+        [claim] = scheduling.claim_due(now=now)
+        scheduling.begin(schedule_id=poll.pk, owner=claim.owner, now=now)
+        assert scheduling.note_death(schedule_id=poll.pk, owner=claim.owner, now=now)
+        poll.refresh_from_db()
+        slow.append(poll.is_slow)
+        now = poll.next_run_at
+
+    assert slow == [False, True]
 
 
 def test_who_lost_the_lease_moves_no_cursor(schedule, platform, clock, monkeypatch):
@@ -573,7 +600,9 @@ def test_a_walk_of_which_no_limit_is_told_ends_at_that_of_the_pages_and_goes_on_
     assert (first.new_messages, first.error, second.new_messages) == (20, budgets.USED_UP, 10)
 
 
-def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(schedule, platform, clock, monkeypatch):
+def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(
+    schedule, platform, clock, monkeypatch, stopwatch
+):
     """Each pause that it asks for ends after the lease that the request before it renewed."""
     walk = schedule(Task.RECONCILE)
     platform.page_size = 10
@@ -581,6 +610,7 @@ def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(schedule, plat
     history, asked = platform.history, []
 
     def each_page_at_the_second_try(ctx, cursor, thread_id=""):
+        ctx.http.before()  # as the client does with each request
         asked.append(cursor)
         if len(asked) % 2:
             clock.passes(RENEWED_EVERY.total_seconds() - 1)
@@ -590,6 +620,7 @@ def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(schedule, plat
 
     def pause(seconds):
         clock.passes(seconds)
+        stopwatch(seconds)
         assert scheduling.claim_due(now=clock()) == []
 
     monkeypatch.setattr(platform, "history", each_page_at_the_second_try)
@@ -630,6 +661,30 @@ def test_a_poll_finds_its_place_behind_any_number_of_walks(schedule, monkeypatch
     poll = schedule()
 
     assert poll.pk in [claim.schedule_id for claim in scheduling.claim_due(now=NOW, workers=6)]
+
+
+@pytest.mark.parametrize(
+    ("overdue", "is_first"), [(timedelta(minutes=5), True), (timedelta(minutes=16), False)]
+)
+def test_a_poll_that_was_slow_does_not_stand_behind_all_walks_that_hang(
+    schedule, connect, monkeypatch, overdue, is_first
+):
+    """But for those that have waited for a quarter of an hour longer: they have a turn, too."""
+    monkeypatch.setattr(scheduling, "LOOKED_AT", 10)
+    poll = schedule(is_slow=True)
+    for number in range(19):
+        SyncSchedule.objects.create(
+            channel=connect(f"hangs-{number}"), task=Task.RECONCILE, every_seconds=900, is_slow=True,
+            next_run_at=NOW - overdue,
+        )  # fmt: skip
+    healthy = SyncSchedule.objects.create(
+        channel=connect("healthy"), task=Task.RECONCILE, every_seconds=900, next_run_at=NOW
+    )
+
+    chosen = [claim.schedule_id for claim in scheduling.claim_due(now=NOW, workers=6)]
+
+    assert len(chosen) == 2 and healthy.pk in chosen, "it keeps nobody healthy from its place"
+    assert (poll.pk in chosen) is is_first
 
 
 def test_polls_of_one_platform_leave_a_place_for_another(schedule, connect, platform):
@@ -852,6 +907,55 @@ def test_a_walk_that_meets_old_news_only_goes_on_with_the_comments(schedule, pla
 
     assert Message.objects.filter(external_id="c1").exists()
     assert done.pages == 2
+
+
+@pytest.fixture
+def stopwatch(monkeypatch):
+    """Moves the clock by which slowness is measured."""
+    passed, real = [], time.monotonic
+    monkeypatch.setattr(syncing.time, "monotonic", lambda: real() + sum(passed))
+    return passed.append
+
+
+@pytest.mark.parametrize(("answered_after", "is_slow"), [(0.1, False), (6, True)])
+def test_a_poll_that_waited_as_its_platform_asked_is_not_among_the_slow(
+    schedule, platform, clock, monkeypatch, stopwatch, answered_after, is_slow
+):
+    """A limit is met at the first request and is over fifteen seconds later."""
+    poll, asked = schedule(), []
+    tells = platform.poll
+
+    def at_the_second_try(ctx, cursor):
+        ctx.http.before()
+        stopwatch(answered_after)
+        asked.append(cursor)
+        if len(asked) == 1:
+            later = clock() + timedelta(seconds=15)
+            raise ConnectorError("Slow down.", remedy=Remedy.RETRY, retry_at=later, throttled=True)
+        return tells(ctx, cursor)
+
+    monkeypatch.setattr(platform, "poll", at_the_second_try)
+    done = run(poll, clock, max_seconds=60, pause=lambda seconds: (stopwatch(seconds), clock.passes(seconds)))
+
+    assert (done.error, done.requests, poll.is_slow) == ("", 2, is_slow)
+
+
+def test_a_poll_that_waited_for_its_budget_is_not_among_the_slow(
+    schedule, platform, clock, channel, monkeypatch, stopwatch
+):
+    poll, tells = schedule(), platform.poll
+    spent = RateNotice("read", remaining=0, resets_at=NOW + timedelta(seconds=8))
+    budgets.keep(channel_id=channel.pk, notices=[spent], now=NOW)
+
+    def counted(ctx, cursor):
+        ctx.http.before()
+        return tells(ctx, cursor)
+
+    monkeypatch.setattr(platform, "poll", counted)
+    done = run(poll, clock, max_seconds=60, pause=lambda seconds: (stopwatch(seconds), clock.passes(seconds)))
+
+    assert (done.error, done.requests, poll.is_slow) == ("", 1, False)
+    assert clock() >= NOW + timedelta(seconds=8)
 
 
 @pytest.mark.parametrize(("seconds", "is_slow"), [(6, True), (2, False)])
