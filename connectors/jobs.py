@@ -9,6 +9,7 @@ import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
+from rq.timeouts import JobTimeoutException
 
 from connectors import clock
 from connectors.actions import alarming, listening, scheduling, syncing
@@ -46,7 +47,9 @@ def sync_channel(*, schedule_id: int, owner: str = "", seconds: float = 20, **_l
     now = timezone.now()
     if not scheduling.begin(schedule_id=schedule_id, owner=owner, now=now):
         return
-    done = syncing.run(schedule_id=schedule_id, clock=clock.from_(now), max_seconds=seconds)
+    done = syncing.run(
+        schedule_id=schedule_id, clock=clock.from_(now), max_seconds=seconds, cut_off=(JobTimeoutException,)
+    )
     if done.new_messages or done.error or done.dead:
         log.info(
             "synced",

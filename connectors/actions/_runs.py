@@ -11,12 +11,13 @@ from django.db.models.functions import Coalesce, Greatest
 
 from connectors.contract import Remedy
 from connectors.models import Cause, Level, RunLine, RunState, SyncRun, SyncSchedule, Task
-from connectors.rules.remedies import THROTTLED
+from connectors.rules.remedies import OVERTIME, THROTTLED, WEATHER
 
 # Every few seconds; only what it found or could not do is worth a row.
 QUIET = frozenset({Task.POLL, Task.TOKENS})
 # What a person waits for goes on after an error for as long as there is hope.
 PATIENT = frozenset({Task.BACKFILL, Task.PROFILES, Task.PURGE})
+GOES_ON = frozenset({Remedy.RETRY.value, THROTTLED, WEATHER, OVERTIME})
 GIVES_UP_AFTER = 8
 LINES_KEPT = 300
 
@@ -40,6 +41,7 @@ class Synced:
     public: bool = False  # it was shown public talk (`Page.public`)
     withheld: str = ""  # why the walk ended without the public talk, or the rest of it (`Page.withheld`)
     typing: list[tuple[int, str]] = field(default_factory=list)
+    lines: tuple[str, ...] = ()  # of the log, behind the error
     told: int = 0  # requests that are written down already
 
 
@@ -124,7 +126,8 @@ def close_run(
         share=Value(1.0) if whole else F("share"),
     )  # fmt: skip
     if done.error:
-        add_line(run.pk, done.error, Level.ERROR, now)
+        for line in (done.error, *done.lines):
+            add_line(run.pk, line, Level.ERROR, now)
     else:
         run.refresh_from_db()
         came = f"{run.events} read, {run.new_messages} new, {run.requests} requests"
@@ -135,7 +138,7 @@ def close_run(
 
 def _is_over(schedule: SyncSchedule, done: Synced, failures: int) -> bool:
     if schedule.task not in PATIENT:
-        return done.remedy not in (Remedy.RETRY, THROTTLED) or schedule.task in QUIET
+        return done.remedy not in GOES_ON or schedule.task in QUIET
     return has_given_up(schedule, done, failures)
 
 

@@ -14,8 +14,7 @@ from django.db.models.functions import Least
 from connectors.actions import _runs
 from connectors.contract import Remedy
 from connectors.models import Level, PlatformApp, SyncSchedule, Task
-from connectors.rules import lanes
-from connectors.rules.remedies import THROTTLED
+from connectors.rules import lanes, remedies
 from inbox.actions import recording
 from inbox.models import Channel, Person
 
@@ -25,11 +24,13 @@ LEASE = timedelta(seconds=90)
 MAX_BACK_OFF = timedelta(minutes=15)
 # These walk for long by their nature; the others are done within seconds.
 LONG = frozenset({Task.RECONCILE, Task.BACKFILL, Task.PROFILES, Task.PURGE})
-PLATFORMS_OWN = (THROTTLED, Remedy.RETRY.value)  # neither a person nor renewed access changes anything there
+PLATFORMS_OWN = (
+    remedies.THROTTLED,
+    Remedy.RETRY.value,
+)  # neither a person nor renewed access changes anything there
 PATIENCE = timedelta(seconds=3)
 LOOKED_AT = 200  # of each lane with each tick
 LONG_WORK = Q(task__in=LONG) | Q(is_slow=True)
-DEATH = "died"  # no remedy of the contract
 DIED = "The job that ran it died; it goes on where it stood."
 NOT_BEGUN = "-"  # ahead of the owner of a claim whose job has not begun
 HEAD_START = MAX_BACK_OFF  # of a quick turn that was slow over the walks that were: it takes seconds, and theirs may hang
@@ -142,10 +143,10 @@ def _note_deaths(now: datetime) -> None:
 def _note_death(schedule: SyncSchedule, now: datetime, *, may_hang: bool) -> None:
     """Once, anybody may have killed it. What dies again, or may be at it still, is out of the others' way."""
     again = now + back_off(schedule.failures + schedule.waits + 1)
-    is_slow = schedule.is_slow or may_hang or schedule.last_remedy == DEATH
+    is_slow = schedule.is_slow or may_hang or schedule.last_remedy == remedies.DIED
     SyncSchedule.objects.filter(pk=schedule.pk).update(
         lease_until=None, lease_owner="", failures=F("failures") + 1, next_run_at=again, last_error=DIED,
-        last_remedy=DEATH, is_slow=is_slow,
+        last_remedy=remedies.DIED, is_slow=is_slow,
     )  # fmt: skip
     _runs.note(schedule_id=schedule.pk, text=DIED, level=Level.WARNING, now=now)
 

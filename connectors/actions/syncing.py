@@ -15,6 +15,7 @@ from connectors.actions import (
     _arriving,
     _burying,
     _covering,
+    _faults,
     _pacing,
     _public,
     _runs,
@@ -35,7 +36,7 @@ from connectors.actions.scheduling import LEASE
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
 from connectors.models import GapCause, Level, SyncRun, SyncSchedule, Task
-from connectors.rules.remedies import NOT_READY, OF_APP, RESTRICTED, THROTTLED
+from connectors.rules.remedies import NOT_READY, OF_APP, OVERTIME, RESTRICTED, THROTTLED, WEATHER
 
 log = structlog.get_logger(__name__)
 MAX_SECONDS = 120.0  # of one turn; the rest comes with the next
@@ -56,8 +57,9 @@ def run(
     max_seconds: float = MAX_SECONDS,
     progress: Progress | None = None,
     pause: Pause = time.sleep,
+    cut_off: _faults.CutOff = (),
 ) -> Synced:
-    """One turn of a claimed schedule. Errors end the turn, never the schedule."""
+    """One turn of a claimed schedule. Errors end the turn, never the schedule. `cut_off`: what is raised in it when its time is over."""
     schedule = SyncSchedule.objects.select_related("channel").get(pk=schedule_id)
     began, monotonic = clock(), time.monotonic()
     run_row = _open(schedule, began)
@@ -98,12 +100,17 @@ def run(
         done.error, done.remedy = str(failure), NOT_READY if lacks else Remedy.RECONNECT.value
     except Exception as failure:
         log.exception("sync_failed", schedule=schedule_id)
-        done.error, done.remedy = f"{type(failure).__name__}", "fault"
+        done.error, done.remedy, done.lines = _faults.of(failure, cut_off=cut_off)
     done.requests = asker.requests
     # Many pages take long by their nature, and pauses were asked for; it is slow where the platform took long for each answer. What is quick
     # and asked nobody should have been quicker.
     answers = asker.requests if schedule.task in scheduling.LONG else max(1, asker.requests)
     is_slow = answers > 0 and time.monotonic() - monotonic - asker.rested > SLOW_AFTER * answers
+    if done.remedy in (
+        WEATHER,
+        OVERTIME,
+    ):  # our database is no platform; what did not end by itself may not do so again
+        is_slow = schedule.is_slow or done.remedy == OVERTIME
     # What fell due since the run began, over all its turns.
     started = run_row.started_at if run_row is not None else began
     is_mine = _close(schedule, run_row, done, error, whole_since, started, clock(), is_slow=is_slow)

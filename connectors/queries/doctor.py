@@ -13,7 +13,7 @@ from connectors.contract import UNKNOWN_KIND
 from connectors.models import Credential, DeadItem, SyncSchedule, Task
 from connectors.queries import grants
 from connectors.rules import knocks
-from connectors.rules.remedies import OF_APP, RESTRICTED, THROTTLED, Place, fix_for
+from connectors.rules.remedies import OF_APP, PASSING, RESTRICTED, THROTTLED, Place, fix_for
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Handle
 from inbox.platforms import Manifest
@@ -254,7 +254,7 @@ def _operation(schedule: SyncSchedule, *, is_retired: bool) -> Finding:
         fix = fix_for(schedule.last_remedy)
         button = "connect" if fix.place == Place.CONNECTION else "schedules"
         # One failure is weather; what the platform refuses for good is red at once.
-        is_weather = schedule.failures < 3 and schedule.last_remedy in ("retry", "unknown", "died")
+        is_weather = schedule.failures < 3 and schedule.last_remedy in PASSING
         ok = None if is_weather or schedule.last_remedy == THROTTLED else False
         return Finding(name, ok, schedule.last_error, schedule.last_success_at, fix.text, button)
     last = schedule.last_success_at

@@ -26,6 +26,11 @@ THROTTLED = (
 NOT_READY = "not ready"  # no remedy of the contract: the process that was to ask lacks a key or a connector
 RESTRICTED = "restricted"  # no remedy of the contract: the account is, for a while, and the grant holds
 OF_APP = "of app"  # no remedy of the contract: our app is refused, and the grant may be good
+WEATHER = "weather"  # no remedy of the contract: the database was away, or somebody held it
+OVERTIME = "overtime"  # no remedy of the contract: the turn did not end by itself
+DIED = "died"  # no remedy of the contract: its process is gone
+FAULT = "fault"  # no remedy of the contract: it is Parley's own
+PASSING = frozenset({"retry", "unknown", DIED, WEATHER, OVERTIME})  # once, nobody need do anything
 _FIXES = {
     "retry": Fix("Nothing to do: it is tried again by itself, when the platform allows it."),
     THROTTLED: Fix(
@@ -51,14 +56,22 @@ _FIXES = {
         Place.CONNECTION,
     ),
     "bug": Fix("Parley asked wrongly. Report it with this run's log; it began anew meanwhile.", Place.RUN),
-    "fault": Fix("A fault of Parley's own. Report it with this run's log; it is tried again.", Place.RUN),
-    "died": Fix("Nothing to do once. If it happens again and again, give the sync process more memory."),
+    FAULT: Fix("A fault of Parley's own. Report it with this run's log; it is tried again.", Place.RUN),
+    DIED: Fix("Nothing to do once. If it happens again and again, give the sync process more memory."),
+    WEATHER: Fix(
+        "Nothing to do once: it is tried again by itself, and goes on where it stood. If it lasts, manage.py doctor says how the database is.",
+        Place.RUN,
+    ),
+    OVERTIME: Fix(
+        "Nothing to do once: it goes on where it stood. If it happens again and again on a machine that is not busy, report it with this run's log.",
+        Place.RUN,
+    ),
 }
 # Of each of these people are asked the same.
 _ALIKE = (
     frozenset({"retry", "unknown", "wait"}),
     frozenset({"refresh", "reconnect"}),
-    frozenset({"bug", "fault"}),
+    frozenset({"bug", FAULT}),
 )
 _UNKNOWN = Fix("It is tried again by itself. If it lasts, read the run's log.", Place.RUN)
 

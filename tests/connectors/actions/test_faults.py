@@ -1,0 +1,213 @@
+"""What ended a turn and was no platform's answer is told in words, with its own fix; and the log says where, and nothing that anybody wrote."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+from rq.timeouts import JobTimeoutException
+
+from connectors import jobs
+from connectors.actions import _troubles, scheduling, syncing
+from connectors.actions._runs import Synced
+from connectors.models import RunLine, RunState, SyncRun, SyncSchedule, Task
+from connectors.queries import runs
+from connectors.rules.remedies import fix_for
+from inbox.models import Channel, Message
+from tests.connectors.conftest import NOW, Moving
+from tests.fakes.platform import FakePlatform
+from tests.inbox.actions.holding import held
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECRET = "access-1 and the words: zebra"
+
+
+@pytest.fixture
+def walk(channel: Channel, platform: FakePlatform) -> SyncSchedule:
+    Channel.objects.update(created_at=NOW - timedelta(days=30))
+    platform.hears("Is anybody there?", at=NOW - timedelta(minutes=5))
+    return SyncSchedule.objects.create(
+        channel=channel, task=Task.RECONCILE, every_seconds=900, next_run_at=NOW - timedelta(seconds=1)
+    )
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Of locks, as the house is after ten seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET lock_timeout")
+
+
+def turn(schedule: SyncSchedule, clock: Moving, **told: Any) -> Synced:
+    done = syncing.run(schedule_id=schedule.pk, clock=clock, pause=lambda seconds: None, **told)
+    schedule.refresh_from_db()
+    return done
+
+
+def log(level: str = "error") -> list[str]:
+    return list(RunLine.objects.filter(level=level).order_by("pk").values_list("text", flat=True))
+
+
+def fails_with(
+    platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, failure: Callable[[], Exception]
+) -> None:
+    def history(*asked: object) -> None:
+        raise failure()
+
+    monkeypatch.setattr(platform, "history", history)
+    monkeypatch.setattr(platform, "poll", history)
+
+
+def lost(reason: type[psycopg.Error] | None = None) -> OperationalError:
+    error = OperationalError(SECRET)
+    error.__cause__ = reason(SECRET) if reason is not None else None
+    return error
+
+
+def test_a_lock_that_was_not_given_is_weather_and_the_turn_goes_on_where_it_stood(
+    walk: SyncSchedule, clock: Moving, channel: Channel, impatient: None
+) -> None:
+    with held(channel.brand_id):
+        done = turn(walk, clock)
+
+    assert done.error == "Somebody else held for too long what it was to write in the database."
+    assert (walk.last_error, walk.last_remedy, walk.failures) == (done.error, "weather", 1)
+    assert "Report" not in fix_for("weather").text and "Nothing to do once" in fix_for("weather").text
+    run = SyncRun.objects.get()
+    assert (run.state, run.error, run.remedy) == (RunState.RUNNING, done.error, "weather")
+    assert runs.view(run, now=NOW).fix == fix_for("weather")
+    assert log()[0] == done.error and "Caused by LockNotAvailable (SQLSTATE 55P03)" in log()[2]
+
+    turn(walk, clock)
+    assert Message.objects.get().text == "Is anybody there?"
+    assert (SyncRun.objects.get().state, walk.last_error) == (RunState.DONE, "")
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (lambda: lost(), "The database was away, or took nobody in."),
+        (lambda: lost(psycopg.errors.AdminShutdown), "The database was away, or took nobody in."),
+        (lambda: InterfaceError(SECRET), "The database was away, or took nobody in."),
+        (lambda: lost(psycopg.errors.QueryCanceled), "The database took too long for an answer."),
+        (
+            lambda: lost(psycopg.errors.DeadlockDetected),
+            "Somebody else held for too long what it was to write in the database.",
+        ),
+    ],
+)
+def test_each_weather_of_the_database_has_its_words(
+    walk: SyncSchedule, clock: Moving, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch,
+    failure: Callable[[], Exception], said: str,
+) -> None:  # fmt: skip
+    fails_with(platform, monkeypatch, failure)
+
+    done = turn(walk, clock)
+
+    assert (done.error, done.remedy) == (said, "weather")
+    assert not any("zebra" in line or "access-1" in line for line in log())
+
+
+def test_whose_database_is_slow_is_no_slow_channel(
+    walk: SyncSchedule, clock: Moving, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed: list[float] = []
+    real = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: real() + sum(passed))
+
+    def held_up(ctx: Any, *asked: object) -> None:
+        ctx.http.before()
+        passed.append(10)
+        raise lost(psycopg.errors.LockNotAvailable)
+
+    monkeypatch.setattr(platform, "history", held_up)
+    turn(walk, clock)
+
+    assert (walk.last_remedy, walk.is_slow) == ("weather", False)
+
+
+def test_a_turn_over_its_time_is_told_so_and_where_it_was(
+    walk: SyncSchedule, clock: Moving, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails_with(platform, monkeypatch, lambda: JobTimeoutException("Task exceeded maximum timeout value"))
+
+    done = turn(walk, clock, cut_off=(JobTimeoutException,))
+
+    assert done.error == "The turn took longer than it may, and was ended."
+    assert (walk.last_remedy, walk.is_slow, SyncRun.objects.get().state) == ("overtime", True, "running")
+    assert "report it" in fix_for("overtime").text and "again and again" in fix_for("overtime").text
+    assert "connectors/actions/_walking.py" in log()[1]
+
+
+def test_the_job_says_by_what_it_is_cut_off(walk: SyncSchedule, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(syncing, "run", lambda **given: told.update(given) or Synced())
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    [claim] = scheduling.claim_due(now=NOW)
+
+    jobs.sync_channel(schedule_id=walk.pk, owner=claim.owner)
+
+    assert told["cut_off"] == (JobTimeoutException,)
+
+
+@pytest.mark.parametrize("task", [Task.RECONCILE, Task.POLL])
+def test_a_fault_of_our_own_is_a_sentence_and_its_log_says_where(
+    walk: SyncSchedule, clock: Moving, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, task: Task
+) -> None:
+    SyncSchedule.objects.update(task=task)
+    fails_with(platform, monkeypatch, lambda: KeyError(SECRET))
+
+    done = turn(walk, clock)
+
+    assert done.error.startswith("It broke off in tests/connectors/actions/test_faults.py, line ")
+    assert done.error.endswith("(KeyError).")
+    assert (walk.last_remedy, SyncRun.objects.get().state) == ("fault", RunState.FAILED)
+    assert log()[0] == done.error
+    assert "in history" in log()[1] and "connectors/actions/_walking.py" in log()[1]
+    told = " ".join([done.error, *log()])
+    assert "zebra" not in told and "access-1" not in told
+
+
+def test_a_fault_says_by_which_other_it_was_caused(
+    walk: SyncSchedule, clock: Moving, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failure() -> Exception:
+        error = RuntimeError(SECRET)
+        error.__cause__ = UnicodeDecodeError("utf-8", b"zebra", 0, 1, "access-1")
+        return error
+
+    fails_with(platform, monkeypatch, failure)
+    turn(walk, clock)
+
+    assert any(line.startswith("Caused by UnicodeDecodeError") for line in log())
+    assert not any("zebra" in line or "access-1" in line for line in log())
+
+
+def test_weather_is_told_to_nobody_before_it_lasts_and_then_with_its_own_fix(
+    walk: SyncSchedule,
+    clock: Moving,
+    platform: FakePlatform,
+    monkeypatch: pytest.MonkeyPatch,
+    channel: Channel,
+) -> None:
+    fails_with(platform, monkeypatch, lost)
+    for _ in range(3):
+        turn(walk, clock)
+        found = _troubles.of({channel.pk: Channel.objects.get()}, now=clock())
+
+    [(key, trouble)] = found.items()
+    assert key == (channel.pk, "failing", "reconcile")
+    assert (
+        trouble.said
+        == f"Compare with the platform's history: The database was away, or took nobody in. {fix_for('weather').text}"
+    )
+    assert trouble.remedy == "weather"
