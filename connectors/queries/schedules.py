@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from connectors.models import SyncSchedule, Task
+from connectors.models import Overlap, RunState, SyncRun, SyncSchedule, Task
 from connectors.rules.remedies import Fix, fix_for
 from inbox import platforms
 from inbox.models import Brand, Channel, ChannelState
@@ -22,6 +22,7 @@ class ScheduleLine:
     words: str
     next_runs: tuple[datetime, ...]
     fix: Fix | None = None
+    is_right_after: bool = False  # the first of the next runs follows the one under way, whenever that ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,24 @@ def line(schedule: SyncSchedule, *, now: datetime) -> ScheduleLine:
     state, words = _state(schedule, now)
     runs: tuple[datetime, ...] = ()
     rests = schedule.paused or state == "retired" or asked_for_only
+    is_right_after = False
     if schedule.next_run_at is not None and not rests:
         # The time of the run under way stands until it ends: it is none of the next.
-        planned = None if state == "running" and schedule.next_run_at <= now else schedule.next_run_at
-        runs = tuple(schedule.cadence.following(planned, now=now))
+        is_under_way = state == "running" and schedule.next_run_at <= now
+        is_right_after = is_under_way and _is_queued(schedule, schedule.next_run_at, now)
+        planned = None if is_under_way else schedule.next_run_at
+        runs = tuple(schedule.cadence.following(now if is_right_after else planned, now=now))
     fix = fix_for(schedule.last_remedy) if schedule.last_error else None
-    return ScheduleLine(schedule, says, state, words, runs, fix)
+    return ScheduleLine(schedule, says, state, words, runs, fix, is_right_after)
+
+
+def _is_queued(schedule: SyncSchedule, due: datetime, now: datetime) -> bool:
+    """Whether a slot came since the run under way began, over all its turns; what leaves no run began when it was due."""
+    if schedule.overlap != Overlap.QUEUE:
+        return False
+    under_way = SyncRun.objects.filter(schedule=schedule, state=RunState.RUNNING)
+    began = under_way.values_list("started_at", flat=True).first() or due
+    return schedule.cadence.after(began) <= now
 
 
 def _state(schedule: SyncSchedule, now: datetime) -> tuple[str, str]:

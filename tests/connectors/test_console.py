@@ -17,8 +17,8 @@ from django.utils import timezone
 from config import soundness
 from connectors import channel_states, registry
 from connectors import clock as clocks
-from connectors.actions import _runs as runs
 from connectors.actions import (
+    _pacing,
     alarming,
     backfilling,
     draining,
@@ -30,6 +30,7 @@ from connectors.actions import (
     scheduling,
     syncing,
 )
+from connectors.actions import _runs as runs
 from connectors.contract import (
     AuthRules,
     ConnectorError,
@@ -225,6 +226,38 @@ def test_the_next_runs_of_what_is_running_are_still_to_come(planned: Channel) ->
     assert min(line.next_runs) > now
     poll.paused = True  # it is run once, and then rests
     assert schedules.line(poll, now=now).next_runs == ()
+
+
+@pytest.mark.parametrize(
+    ("overlap", "begun_before", "is_right_after"),
+    [("queue", 15, True), ("queue", 0, False), ("skip", 15, False)],
+)
+def test_of_what_queues_the_run_right_after_the_one_under_way_is_shown(
+    page: Client, planned: Channel, overlap: str, begun_before: int, is_right_after: bool
+) -> None:
+    """An hourly walk of which another slot came, or did not, since it began."""
+    walk = of(planned, Task.RECONCILE)
+    walk.every_seconds, walk.jitter_seconds = 3600, 0
+    now, minute = timezone.now(), timedelta(minutes=1)
+    slot = walk.cadence.after(now - 60 * minute)
+    began = slot - begun_before * minute
+    SyncSchedule.objects.filter(pk=walk.pk).update(
+        every_seconds=3600, jitter_seconds=0, overlap=overlap, next_run_at=began, lease_owner="x",
+        lease_until=now + timedelta(seconds=50),
+    )  # fmt: skip
+    walk.refresh_from_db()
+    SyncRun.objects.create(schedule=walk, channel=planned, task=walk.task, started_at=began)
+
+    line = schedules.line(walk, now=now)
+
+    slots = tuple(walk.cadence.following(None, now=now))
+    assert line.is_right_after is is_right_after
+    assert line.next_runs == ((now, *slots[:4]) if is_right_after else slots)
+    made = _pacing.next_run(walk, runs.Synced(), None, failures=0, waits=0, started=began, now=now)
+    assert made == line.next_runs[0], "the runs shown are the runs made"
+    for name, told in (("schedules", ()), ("schedule", (walk.pk,))):
+        html = page.get(reverse(f"connectors:{name}", args=[planned.brand.slug, *told])).content.decode()
+        assert ("right after the one under way" in html) is is_right_after
 
 
 def test_titles_and_links_tell_accounts_of_one_name_apart(page: Client, planned: Channel) -> None:
