@@ -77,7 +77,16 @@ def is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _is_dead_and_unburied(pid)
+
+
+def _is_dead_and_unburied(pid: int) -> bool:
+    """Killed, and whoever is its parent by now has not asked how it ended (Linux only)."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return told.rpartition(")")[2].split()[0] == "Z"
 
 
 def servant() -> tuple[int, int]:

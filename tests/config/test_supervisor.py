@@ -173,3 +173,14 @@ def test_a_procfile_line_is_read_by_a_shell_that_gives_way(tmp_path: Path) -> No
         "9000",
     )
     assert (worker.name, worker.environment["PARLEY_PROCESS"]) == ("worker", "parley worker")
+
+
+def test_who_was_killed_and_is_not_buried_yet_is_not_alive() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert processes.is_alive(child.pid)
+
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+
+    assert not processes.is_alive(child.pid)
+    child.communicate()
