@@ -270,6 +270,13 @@ class Deliverer:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    def redirect(self, old: str, new: str) -> None:
+        """What waits to be delivered again goes where its receiver lives now."""
+        for delivery in self._waiting.values():
+            if delivery.url == old:
+                delivery.url = new
+                self.world.store.put("delivery", delivery.id, deliveries.stored(delivery))
+
     def forget(self) -> None:
         for task in list(self._tasks):
             task.cancel()

@@ -11,7 +11,7 @@ from simulator.delivering import Deliverer
 from simulator.faults import Faults, Hit
 from simulator.limits import Limits
 from simulator.messaging import Messaging
-from simulator.models import Account, Message, Thread
+from simulator.models import Account, Message, Thread, Webhook
 from simulator.platforms.base import Platform
 from simulator.world import Happening, World
 
@@ -38,13 +38,29 @@ class Kernel:
 
     def connected(self, account: Account) -> bool:
         """Has somebody subscribed to this account?"""
+        return bool(self.addresses(account) or self._subscriptions(account))
+
+    def addresses(self, account: Account) -> list[str]:
+        """Where it is delivered. Instagram's app has one address for all accounts that it is installed on."""
         if account.platform == "instagram":
-            return bool(account.callback_url)
-        hooks = self.world.webhooks.values()
-        return any(
-            hook.platform == account.platform and hook.account == account.id and hook.kind == "subscription"
-            for hook in hooks
-        )
+            held = self.world.app("instagram").callback_url if account.installed else ""
+            return [held] if held else []
+        hooks = self.world.webhooks
+        found = [
+            one.url or hooks[one.webhook].url
+            for one in self._subscriptions(account)
+            if one.url or one.webhook in hooks
+        ]
+        return list(dict.fromkeys(found))
+
+    def _subscriptions(self, account: Account) -> list[Webhook]:
+        return [
+            hook
+            for hook in self.world.webhooks.values()
+            if hook.platform == account.platform
+            and hook.account == account.id
+            and hook.kind == "subscription"
+        ]
 
     def known_from_ms(self, account: Account, *, kind: str) -> int:
         """From when on an honest receiver can know of such a message: LinkedIn's log of messages begins with the member's consent."""

@@ -35,7 +35,7 @@ class Account:
     organization: str = ""
     posts: list[dict[str, Any]] = field(default_factory=list)
     consented_ms: int = 0
-    callback_url: str = ""
+    installed: bool = False  # by Instagram's app, which delivers to one address for all of them
     revoked: bool = False
 
 

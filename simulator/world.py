@@ -66,6 +66,8 @@ class World:
         for _, body in self.store.load("app"):
             self.apps[body["platform"]] = App(**body)
         for _, body in self.store.load("account"):
+            # Of a world from before all accounts of an app shared its address: who had one was installed.
+            body.setdefault("installed", bool(body.pop("callback_url", "")))
             self.accounts[body["platform"], body["id"]] = Account(**body)
         for _, body in self.store.load("person"):
             self._know(Person(**body))

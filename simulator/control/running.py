@@ -58,6 +58,7 @@ class Running:
                 "flavour": one.flavour,
                 "posts": one.posts,
                 "subscribed": self.kernel.connected(one),
+                "delivered_to": self.kernel.addresses(one),
             }
             for one in world.accounts.values()
             if one.platform == app.platform

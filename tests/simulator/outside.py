@@ -30,6 +30,7 @@ LOG_VERSION = {"linkedin-version": "202312"}
 class Delivered:
     headers: dict[str, str]
     body: bytes
+    to: str = RECEIVER
 
     @property
     def json(self) -> Any:
@@ -72,7 +73,7 @@ class Receiver:
     async def take(self, request: Request) -> Response:
         status = self.statuses.pop(0) if self.statuses else 200
         if status == 200:
-            self.seen.append(Delivered(dict(request.headers), await request.body()))
+            self.seen.append(Delivered(dict(request.headers), await request.body(), str(request.url)))
         return Response(status_code=status)
 
     async def file(self, request: Request) -> Response:

@@ -1,9 +1,12 @@
 """Instagram over the wire, against section 1 of the platform notes."""
 
+import asyncio
 from dataclasses import replace
 
 from simulator import signatures
-from tests.simulator.outside import FILES, Outside, simulated
+from tests.simulator.outside import FILES, RECEIVER, Outside, simulated
+
+MOVED = f"{RECEIVER}?moved"
 
 
 @simulated
@@ -45,6 +48,45 @@ async def test_a_wrong_verify_token_fails_the_registration(outside: Outside) -> 
 
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == 2200
+
+
+@simulated
+async def test_an_app_has_one_address_for_all_its_accounts_and_whoever_moves_it_moves_them_all(
+    outside: Outside,
+) -> None:
+    deliverer = outside.simulator.kernel.deliverer
+    world = outside.simulator.kernel.world
+    world.settings = replace(world.settings, retry_scale=1)
+    app = await outside.apps("instagram")
+    for account in ("acme", "borealis"):
+        await outside.instagram(account)
+    outside.receiver.statuses = [500, 500]
+    await outside.says("instagram", "it waits to be delivered again")
+    while outside.receiver.statuses:
+        await asyncio.sleep(0.01)
+
+    await outside.api.post(
+        f"/v25.0/{app['client_id']}/subscriptions",
+        params={
+            "object": "instagram",
+            "callback_url": MOVED,
+            "verify_token": "ours",
+            "fields": "messages",
+            "access_token": f"{app['client_id']}|{app['client_secret']}",
+        },
+    )
+    for account in ("acme", "borealis"):
+        await outside.says("instagram", f"new to {account}", account=account)
+    while deliverer.pending:
+        deliverer.hurry()
+        await asyncio.sleep(0.01)
+
+    assert {one.to for one in outside.receiver.seen} == {MOVED}
+    assert sorted(element["message"]["text"] for element in outside.elements()) == [
+        "it waits to be delivered again", "new to acme", "new to borealis",
+    ]  # fmt: skip
+    told = (await outside.apps("instagram"))["accounts"]
+    assert [one["delivered_to"] for one in told] == [[MOVED], [MOVED]]
 
 
 @simulated

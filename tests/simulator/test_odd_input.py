@@ -50,7 +50,7 @@ async def of_instagram(outside: Outside) -> list[Call]:
     tagged = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT", "reply_to": {"mid": mara["id"]}}
     reaction = {"sender_action": "react", "payload": {"message_id": mara["id"], "reaction": "love"}}
     hook = {"verify_token": "ours", "fields": ["messages"], "object": "instagram", "callback_url": RECEIVER}
-    install = {"verify_token": "ours", "subscribed_fields": ["messages"], "override_callback_uri": RECEIVER}
+    install = {"subscribed_fields": ["messages"]}
     bodies = [
         ("me/messages", {**to, **tagged, "message": {"text": "Hi", "quick_replies": quick}}),
         ("me/messages", {**to, "message": {"attachment": picture}}),

@@ -3,11 +3,12 @@
 import json
 import signal
 import socket
+from dataclasses import asdict
 from pathlib import Path
 
 import httpx
 
-from tests.simulator.outside import Outside, Receiver, apart, opened, simulated
+from tests.simulator.outside import RECEIVER, Outside, Receiver, apart, opened, simulated
 from tests.simulator.process import free_ports, healthy, start
 
 
@@ -190,6 +191,27 @@ def test_a_restart_keeps_people_tokens_threads_hooks_and_what_was_on_its_way(tmp
             assert again["thread"] == written["thread"] and again["person"] == written["person"]
             mids = [element["message"]["mid"] for element in second.elements()]
             assert mids == [waiting["id"], again["id"]]
+        finally:
+            await second.simulator.close()
+
+    apart(play)
+
+
+def test_a_world_from_before_apps_had_one_address_knows_which_accounts_were_installed(tmp_path: Path) -> None:
+    async def play() -> None:
+        first = await opened(tmp_path, Receiver())
+        await first.instagram()
+        world = first.simulator.kernel.world
+        for account in list(world.accounts.values()):
+            older = asdict(account)
+            older["callback_url"] = RECEIVER if older.pop("installed") else ""
+            world.store.put("account", f"{account.platform}|{account.id}", older)
+        await first.simulator.close()
+
+        second = await opened(tmp_path, Receiver())
+        try:
+            accounts = (await second.apps("instagram"))["accounts"]
+            assert [one["subscribed"] for one in accounts] == [True, False]
         finally:
             await second.simulator.close()
 

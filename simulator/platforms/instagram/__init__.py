@@ -139,7 +139,8 @@ class Instagram:
 
     def events(self, happening: Happening) -> list[Event]:
         account, field = happening.account, payloads.field_of(happening)
-        if not account.callback_url or account.revoked:
+        addresses = self.kernel.addresses(account)
+        if not addresses or account.revoked:
             return []
         element = payloads.element(self.world, happening)
         if element is None:
@@ -147,7 +148,7 @@ class Instagram:
         event = Event(
             platform=self.key,
             account=account.id,
-            url=account.callback_url,
+            url=addresses[0],
             payload=element,
             message=happening.message if happening.kind in _LASTING else None,
             what=happening.kind,
@@ -203,7 +204,7 @@ class Instagram:
     def give_up_webhook(self, event: Event) -> None:
         """Meta takes the app's subscription to the account away."""
         account = self.world.accounts[self.key, event.account]
-        account.callback_url = ""
+        account.installed = False
         self.world.save_account(account)
 
     def replayed(self, event: Event, *, since_ms: int, most: int, complete: bool) -> list[Event]:

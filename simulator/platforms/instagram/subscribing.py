@@ -80,6 +80,7 @@ class Subscribing:
         if trouble := await self.handshake(url=url, verify_token=str(given.get("verify_token", ""))):
             text = f"(#2200) Callback verification failed with the following errors: {trouble}"
             return errors.error(text, code=2200)
+        self.kernel.deliverer.redirect(app.callback_url, url)
         app.callback_url, app.callback_token = url, str(given.get("verify_token", ""))
         app.fields = sorted(set(app.fields) | set(fields))
         self.kernel.world.save_app(app)
@@ -92,9 +93,9 @@ class Subscribing:
         app = self.kernel.world.app("instagram")
         if request.method == "GET":
             row = {"id": app.client_id, "name": "Parley", "subscribed_fields": app.fields}
-            return wire.answer({"data": [row] if account.callback_url else []})
+            return wire.answer({"data": [row] if account.installed else []})
         if request.method == "DELETE":
-            account.callback_url = ""
+            account.installed = False
             self.kernel.world.save_account(account)
             return wire.answer({"success": True})
         fields = _fields(given, "subscribed_fields")
@@ -102,14 +103,7 @@ class Subscribing:
             return errors.error(
                 f"(#100) Param subscribed_fields has invalid values: {', '.join(unknown)}", code=100
             )
-        # The account keeps the callback the app had at the install, as if each brand had its own app.
-        account.callback_url = app.callback_url
-        if override := str(given.get("override_callback_uri", "")):
-            if trouble := await self.handshake(url=override, verify_token=str(given.get("verify_token", ""))):
-                return errors.error(
-                    f"(#2200) Callback verification failed with the following errors: {trouble}", code=2200
-                )
-            account.callback_url = override
+        account.installed = True
         app.fields = sorted(set(app.fields) | set(fields))
         self.kernel.world.save_app(app)
         self.kernel.world.save_account(account)

@@ -76,6 +76,8 @@ class Community:
             event_type="ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS",
             created_ms=self.world.clock.now_ms(),
         )
+        if held:
+            self.kernel.deliverer.redirect(held.url, url)
         self.world.save_webhook(hook)
         await self.world.store.flushed()
         return wire.answer(self._shown(hook, key))
