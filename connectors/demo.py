@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from connectors import registry
-from connectors.actions import connecting
+from connectors.actions import addressing, connecting
 from connectors.actions.connecting import ConnectionRefused
 from connectors.models import Credential, PlatformApp
 from inbox import platforms
@@ -189,14 +189,27 @@ def _seed_platform(
 
 def _is_connected(account: Mapping[str, Any]) -> bool:
     """With all scopes: a newer release may ask for more than the grant of an older one holds."""
-    manifest = platforms.get(account["platform"])
+    platform = account["platform"]
+    manifest = platforms.get(platform)
     credential = Credential.objects.filter(
-        channel__platform=account["platform"],
+        channel__platform=platform,
         channel__external_id=account["account_id"],
         channel__state=ChannelState.CONNECTED,
     ).first()
-    delivers = account.get("subscribed") or manifest.receive.mode == "poll"
-    return bool(credential and delivers and set(manifest.auth.scopes) <= set(credential.scopes))
+    return bool(
+        credential and _delivers_here(account) and set(manifest.auth.scopes) <= set(credential.scopes)
+    )
+
+
+def _delivers_here(account: Mapping[str, Any]) -> bool:
+    """It may know the address of an earlier start, with another port."""
+    platform, addresses = account["platform"], account["delivered_to"]
+    if not addresses:
+        return platforms.get(platform).receive.mode == "poll"
+    return any(
+        addressing.leads_here(each, platform=platform) and addressing.names_a_channel(each, platform=platform)
+        for each in addresses
+    )
 
 
 def _connect(

@@ -10,12 +10,19 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from connectors import clock as clocks
 from connectors import contexts, sealing
-from connectors.actions import _covering, _handing_over, backfilling, planning, refreshing, scheduling
+from connectors.actions import (
+    _covering,
+    _handing_over,
+    addressing,
+    backfilling,
+    planning,
+    refreshing,
+    scheduling,
+)
 from connectors.contract import Account, ConnectorError, Grant, Remedy
 from connectors.models import (
     ChannelHealth,
@@ -82,7 +89,7 @@ def start(
     PendingConsent.objects.filter(created_at__lt=now - CONSENT_LASTS).delete()
     state = secrets.token_urlsafe(32)
     connector, context = contexts.of_app(app, now=now)
-    authorisation = connector.authorise(context, redirect_uri(app.platform), state)
+    authorisation = connector.authorise(context, addressing.redirect_uri(app.platform), state)
     PendingConsent.objects.create(
         state=state,
         app=app,
@@ -123,7 +130,9 @@ def finish(*, consent: PendingConsent, code: str, now: datetime, note: Note | No
     kept = sealing.unseal(consent.sealed_verifier)
     connector, context = contexts.of_app(consent.app, now=now)
     try:
-        grant = connector.exchange(context, code, redirect_uri(consent.app.platform), kept["verifier"])
+        grant = connector.exchange(
+            context, code, addressing.redirect_uri(consent.app.platform), kept["verifier"]
+        )
     except ConnectorError as error:
         raise ConnectionRefused(error.reason) from error
     if consent.channel is not None:
@@ -260,18 +269,9 @@ def _schedule(channel: Channel, now: datetime) -> None:
         )
 
 
-def redirect_uri(platform: str) -> str:
-    """Where a person's browser comes back to; it is registered at the platform, so it is the same for every brand."""
-    return f"{settings.PARLEY_PUBLIC_URL}/connect/{platform}/callback/"
-
-
-def callback_url(channel: Channel) -> str:
-    return f"{settings.PARLEY_PUBLIC_URL}/webhooks/{channel.platform}/{channel.public_id}/"
-
-
 def our_door(channel: Channel) -> str:
     """Where the platform is asked to deliver. Raises ConnectionRefused where it would not."""
-    url = callback_url(channel)
+    url = addressing.callback_url(channel)
     parts = urlsplit(url)
     delivers = platforms.get(channel.platform).receive.mode == "webhook"
     if delivers and parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:

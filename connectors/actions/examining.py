@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import structlog
 from django.db import transaction
 
 from connectors.abilities import Watches
-from connectors.actions import _covering, connecting
+from connectors.actions import _covering, addressing, connecting
 from connectors.actions._asking import Asker
 from connectors.contract import Connector, ConnectorError, Context, Remedy, Subscription
-from connectors.models import ChannelHealth, Credential, GapCause, Level
+from connectors.models import ChannelHealth, GapCause, Level
 from inbox.models import Channel, ChannelState
 
 log = structlog.get_logger(__name__)
@@ -50,7 +49,7 @@ def look(asker: Asker, *, now: datetime) -> Subscription | None:
 
 
 def _ask(asker: Asker) -> Subscription | None:
-    callback = connecting.callback_url(asker.channel)
+    callback = addressing.callback_url(asker.channel)
 
     def question(connector: Connector, context: Context) -> Subscription | None:
         return connector.subscription(context, callback) if isinstance(connector, Watches) else None
@@ -62,18 +61,10 @@ def _ask(asker: Asker) -> Subscription | None:
 
 
 def _leads_to_somebody(found: Subscription, channel: Channel) -> bool:
-    """The door knows a channel by its grant (door.book). Where none is any more, the platform hears 404 and may say so a day later."""
-    own = connecting.callback_url(channel).rstrip("/")
-    door, at = own.rpartition("/")[0], found.at.rstrip("/")
-    if at == own or at.rpartition("/")[0] != door:  # what lies elsewhere is not ours to judge
+    """Where no channel is any more, the platform hears 404 and may say so a day later. What lies elsewhere is not ours to judge."""
+    if not addressing.leads_here(found.at, platform=channel.platform):
         return True
-    try:
-        public_id = UUID(at.rpartition("/")[2])
-    except ValueError:
-        return False
-    return Credential.objects.filter(
-        channel__platform=channel.platform, channel__public_id=public_id
-    ).exists()
+    return addressing.names_a_channel(found.at, platform=channel.platform)
 
 
 def _may_be_mended(channel: Channel, found: Subscription) -> bool:

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from connectors import delivered, registry
 from connectors.abilities import Redelivers
-from connectors.actions import _covering, budgets, connecting
+from connectors.actions import _covering, addressing, budgets
 from connectors.actions._asking import Asker
 from connectors.contract import ConnectorError, RedeliveryBounds, Remedy
 from connectors.models import Gap, GapCause, Level
@@ -44,7 +44,7 @@ def ask(asker: Asker, *, now: datetime) -> None:
     missing = _oldest(asker.channel, connector.redelivery, now)
     if missing is None:
         return
-    callback = connecting.callback_url(asker.channel)
+    callback = addressing.callback_url(asker.channel)
     own = replace(asker, buckets=BUCKETS)
     unanswered = Gap.objects.filter(pk__in=missing.gaps).exclude(redelivery_asked_at=None)
     may_be_at_it = frozenset(unanswered.values_list("pk", flat=True))

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from connectors import channel_states
-from connectors.actions import connecting
+from connectors.actions import addressing
 from connectors.forms import RANGES
 from connectors.views import _console
 from inbox import access
@@ -27,7 +27,7 @@ def show(request: HttpRequest, brand_slug: str) -> HttpResponse:
     may_run = access.may(person, brand, access.Permission.RUN_CHANNELS)
     # With each the address that is registered at the platform.
     offers = (
-        [(each, connecting.redirect_uri(each.key)) for each in channel_states.offers()] if may_run else []
+        [(each, addressing.redirect_uri(each.key)) for each in channel_states.offers()] if may_run else []
     )
     return _console.page(
         request, "channels.html", brand, "channels", may_run=may_run, ranges=RANGES,

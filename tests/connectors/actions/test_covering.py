@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.actions import (
+    addressing,
     alarming,
     backfilling,
     connecting,
@@ -472,7 +473,7 @@ def test_an_address_of_ours_delivers_nothing_once_its_channel_is_gone_whatever_t
     behind: str, asked: int,
 ) -> None:  # fmt: skip
     """All accounts of an app are delivered to one address; that of a channel whose row went with an older database hears 404."""
-    door = connecting.callback_url(channel).partition(str(channel.public_id))[0]
+    door = addressing.callback_url(channel).partition(str(channel.public_id))[0]
     other = ChannelFactory(brand=channel.brand, platform="fake")
     if behind == "another channel":
         grant = Credential.objects.get(channel=channel)
@@ -480,7 +481,7 @@ def test_an_address_of_ours_delivers_nothing_once_its_channel_is_gone_whatever_t
     at = "https://relay.example/of/ours" if behind == "a relay" else f"{door}{other.public_id}/"
     if behind == "nobody":
         other.delete()
-    looks, subscribed = [at, connecting.callback_url(channel)], list[str]()
+    looks, subscribed = [at, addressing.callback_url(channel)], list[str]()
     monkeypatch.setattr(
         platform, "subscription", lambda ctx, url: Subscription(True, at=looks.pop(0)), raising=False
     )
