@@ -199,7 +199,8 @@ def _at_its_address(ctx: Context, callback_url: str, said: str) -> Subscription:
     address = wire.text(held[0].get("callback_url"))
     if not same_origin(address, callback_url):
         # It may be a relay's, or that of another installation with the same app, which would take it back.
-        return Subscription(False, "Instagram delivers to another address than ours.", is_for_a_person=True)
+        said = "Instagram delivers to another address than ours."
+        return Subscription(False, said, is_for_a_person=True, at=address)
     return Subscription(True, said, at=address)
 
 
