@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -135,6 +135,7 @@ def seed_people(*, password: str) -> None:
         Person.objects.filter(email__in=known).update(password=hashed or make_password(password))
 
 
+@transaction.atomic(durable=True)
 def seed_teams(brand: Brand) -> None:
     """Once: whoever changed the teams or removed them all finds them so."""
     _, new = RoutingSettings.objects.get_or_create(brand=brand, defaults={"is_on": True})

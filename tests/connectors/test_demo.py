@@ -14,7 +14,7 @@ from connectors import demo
 from connectors.contract import Authorisation
 from connectors.models import Credential, PlatformApp
 from inbox import platforms
-from inbox.models import Channel
+from inbox.models import Channel, Desk, RoutingSettings, Team
 from inbox.platforms import ReceiveRules
 from tests.connectors.conftest import NOW
 from tests.fakes.platform import FakePlatform, manifest
@@ -100,3 +100,35 @@ def test_who_is_polled_need_be_delivered_nothing(
     start([])
 
     assert start([]) == []
+
+
+def test_teams_are_made_in_one_go_or_by_the_next_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    make, made = Team.objects.create, []
+
+    def make_one_and_die(**columns: Any) -> Team:
+        if made:
+            raise KeyboardInterrupt
+        made.append(make(**columns))
+        return made[0]
+
+    monkeypatch.setattr(Team.objects, "create", make_one_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        demo.seed_people(password="of-a-demo")
+    monkeypatch.setattr(Team.objects, "create", make)
+
+    demo.seed_people(password="of-a-demo")
+
+    assert [(team.name, team.members.count()) for team in Team.objects.order_by("position")] == [
+        (name, len(members)) for name, _, members in demo.TEAMS
+    ]
+    assert Desk.objects.count() == len(demo.DESKS)
+    assert RoutingSettings.objects.get().is_on
+
+
+def test_teams_that_somebody_removed_are_not_made_again() -> None:
+    demo.seed_people(password="of-a-demo")
+    Team.objects.all().delete()
+
+    demo.seed_people(password="of-a-demo")
+
+    assert not Team.objects.exists()
