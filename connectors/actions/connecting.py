@@ -228,6 +228,7 @@ def _keep(
             ChannelHealth.objects.filter(channel=channel).update(restricted=False, refused_version=0)
             _covering.end_gaps(channel.pk, now=now)
             channel.refresh_from_db()
+        scheduling.hold(channel_id=channel.pk)
         channel.external_id, channel.name, channel.handle = account.external_id, name, account.handle[:120]
         try:
             with transaction.atomic():

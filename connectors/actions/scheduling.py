@@ -245,6 +245,12 @@ def go_on(*, channel_ids: Collection[int], now: datetime, at_once: Collection[Ta
     failing.update(failures=0)
 
 
+def hold(*, channel_id: int) -> None:
+    """For an action that changes the channel's schedules at its end: a turn that ends has its schedule's row before it says what it found of
+    the channel. Inside the caller's transaction."""
+    list(SyncSchedule.objects.select_for_update().filter(channel=channel_id).order_by("pk"))
+
+
 @transaction.atomic
 def start_over(*, schedule_id: int) -> None:
     """The next run reads everything the platform still tells. What a comparison finds is judged as ever: by where the last whole one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 
 from connectors import contexts
 from connectors.actions import (
+    _covering,
     addressing,
     alarming,
     backfilling,
@@ -40,6 +42,7 @@ from inbox.models import Channel, Message
 from tests.connectors.conftest import NOW, Moving
 from tests.factories.people import ChannelFactory
 from tests.fakes.platform import FakePlatform, manifest, millis
+from tests.threads import at_once, wait_for_a_lock_to_be_waited_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,6 +87,31 @@ def test_a_gap_that_opened_while_a_walk_ran_is_left_to_the_next_one_which_is_due
     assert Message.objects.filter(text="Written while it was disconnected").exists()
     assert (gap.healed_at, gap.until, gap.brought) == (clock(), clock(), 1)
     assert walk.next_run_at > clock()
+
+
+def test_an_account_is_connected_again_while_a_walk_ends_and_both_end_well(
+    walk: SyncSchedule, platform: FakePlatform, clock: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ChannelHealth.objects.create(channel=walk.channel)
+    ends, note_whole = threading.Event(), _covering.note_whole
+
+    def note_late(*told: Any, **more: Any) -> None:
+        ends.set()
+        wait_for_a_lock_to_be_waited_for()
+        note_whole(*told, **more)
+
+    def connect_again() -> None:
+        assert ends.wait(timeout=30)
+        grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")
+        app = Credential.objects.get(channel=walk.channel).app
+        connecting.connect(app=app, brand=walk.channel.brand, grant=grant, now=clock())
+
+    monkeypatch.setattr(_covering, "note_whole", note_late)
+
+    at_once(lambda: run(walk, clock), connect_again)
+
+    assert ChannelHealth.objects.get().complete_until == NOW
+    assert Credential.objects.get(channel=walk.channel).version == 2
 
 
 def test_a_gap_ends_where_the_walk_that_closes_it_began(
