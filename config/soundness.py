@@ -56,8 +56,7 @@ def secrets() -> str:
     closed = sealed.unopened()
     if not closed:
         return ""
-    told = ", ".join(f"{count} of {kind.value}" for kind, count in sorted(closed.items()))
-    return f"{told} open with none of PARLEY_SEAL_KEYS: add the key they were sealed with"
+    return f"{sealed.counted(closed)} open with none of PARLEY_SEAL_KEYS: add the key they were sealed with"
 
 
 def now_and_then(name: str, look: Callable[[], str]) -> str:

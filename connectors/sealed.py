@@ -36,6 +36,14 @@ def second_factor(data: Mapping[str, Any], turned: Callable[[str], str]) -> dict
     return {**data, **texts, **lists}
 
 
+def tables() -> set[str]:
+    return {model._meta.db_table for model in (*MODELS.values(), Authenticator)}
+
+
+def counted(closed: Mapping[Kind, int]) -> str:
+    return ", ".join(f"{count} of {kind.value}" for kind, count in sorted(closed.items()))
+
+
 def unopened() -> Counter[Kind]:
     """How many secrets of each kind none of our keys opens."""
     found: Counter[Kind] = Counter()

@@ -3,15 +3,13 @@
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from config import embedded, env, keys, postgres, services
-from config.demo import corpus, migrating, ports, reaching
+from config.demo import corpus, knocking, migrating, opening, ports, reaching
 from config.oneline import SetUpFault
 from config.processes import Command
 from config.supervisor import Supervisor, read_procfile
@@ -120,6 +118,7 @@ def _start_all(chosen: Plan, supervisor: Supervisor, say: Callable[[str], None])
     _await_servers(supervisor, where, say)
     if reaching.is_ours("postgres"):
         postgres.ensure_database(sockets=where.sockets)
+    opening.ask(known.database_url, home=chosen.home)
     services.publish(chosen.home, known)
     if not (reaching.is_ours("postgres") and migrating.is_done(where.data)):
         say("Migrating the database ...")
@@ -227,24 +226,13 @@ def _await_url(supervisor: Supervisor, name: str, url: str) -> None:
     reason = "no answer"
     while True:
         _watch(supervisor)
-        reason = _why_not_ready(url)
+        reason = knocking.why_not_ready(url)
         if not reason:
             return
         if time.monotonic() > deadline:
             log = supervisor.kept[name].log.path
             raise SetUpFault(f"{name} is not ready after {READY_WITHIN:.0f} s ({reason}). Its log: {log}")
         time.sleep(0.1)
-
-
-def _why_not_ready(url: str) -> str:
-    try:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=5):
-            return ""
-    except urllib.error.HTTPError as error:
-        return f"{error.code} {error.read(500).decode(errors='replace')}"
-    except OSError as error:
-        return str(error)
 
 
 def _watch(supervisor: Supervisor, *, beside: int = 0) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,8 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("demo")
 
 
-@pytest.fixture
-def demo(home: Path) -> Iterator["subprocess.Popen[str]"]:
+def begun(home: Path) -> "subprocess.Popen[str]":
     inherited = {
         n: v for n, v in os.environ.items() if not re.match("PARLEY_|DATABASE_URL|REDIS_URL|DJANGO_", n)
     }
@@ -54,7 +54,7 @@ def demo(home: Path) -> Iterator["subprocess.Popen[str]"]:
         "SIMULATOR_PLATFORM_PORT": str(ports.free()),
         "PARLEY_DEMO_TRAFFIC": "off",
     }
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "manage.py", "demo"],
         cwd=services.BASE_DIR,
         env={**inherited, **own, **apart},
@@ -62,6 +62,11 @@ def demo(home: Path) -> Iterator["subprocess.Popen[str]"]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+@pytest.fixture
+def demo(home: Path) -> Iterator["subprocess.Popen[str]"]:
+    process = begun(home)
     yield process
     if process.poll() is None:
         process.kill()
@@ -107,3 +112,26 @@ def test_nothing_outlives_a_killed_demo(demo: "subprocess.Popen[str]", home: Pat
     demo.wait()
 
     assert wait_for_none(home) == []
+
+
+def test_a_home_whose_keys_were_removed_says_so_at_once_and_loses_nothing(
+    demo: "subprocess.Popen[str]", home: Path
+) -> None:
+    until_ready(demo)
+    demo.send_signal(signal.SIGINT)
+    demo.communicate(timeout=60)
+    (home / "secrets").rename(home / "put-aside")
+
+    without = begun(home)
+    said = without.communicate(timeout=60)[0]
+    shutil.rmtree(home / "secrets")
+    (home / "put-aside").rename(home / "secrets")
+    again = begun(home)
+    until_ready(again)
+    again.send_signal(signal.SIGINT)
+    again.communicate(timeout=60)
+
+    assert without.returncode == 1
+    assert "Put that folder back as it was" in said.splitlines()[-1]
+    assert not any(line.startswith("Started ") or "Connected" in line for line in said.splitlines())
+    assert again.returncode == 0

@@ -6,15 +6,17 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import psutil
 import pytest
 
 from config import services
-from config.demo import ports, running
+from config.demo import knocking, ports, running
 from config.oneline import SetUpFault
 from config.processes import Command
 from config.supervisor import Supervisor
@@ -106,3 +108,29 @@ def test_a_process_that_dies_at_once_is_named_while_another_one_is_waited_for(
 
     with pytest.raises(SetUpFault, match=r"worker does not start: .*no such queue Its log: .*worker\.log"):
         running._await_url(supervisor, "edge", "http://127.0.0.1:9/readyz")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            b'{"ready": false, "database": {"ok": true}, "worker": {"ok": false, "reason": "no heartbeat"}}',
+            "503 worker: no heartbeat",
+        ),
+        (b"<h1>Bad Gateway</h1>", "503 <h1>Bad Gateway</h1>"),
+        (b'["not", "ours"]', '503 ["not", "ours"]'),
+    ],
+)
+def test_what_is_not_ready_is_told_in_words(body: bytes, reason: str) -> None:
+    class Unready(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Unready) as server:
+        threading.Thread(target=server.handle_request).start()
+
+        assert knocking.why_not_ready(f"http://127.0.0.1:{server.server_port}/readyz") == reason
