@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -26,12 +26,9 @@ from inbox.models import (
     Brand,
     Channel,
     ChannelState,
-    Desk,
     Membership,
     Person,
     Role,
-    RoutingSettings,
-    Team,
 )
 
 ACME, BOREALIS = "Acme", "Borealis"
@@ -135,19 +132,13 @@ def seed_people(*, password: str) -> None:
         Person.objects.filter(email__in=known).update(password=hashed or make_password(password))
 
 
-@transaction.atomic(durable=True)
 def seed_teams(brand: Brand) -> None:
-    """Once: whoever changed the teams or removed them all finds them so."""
-    _, new = RoutingSettings.objects.get_or_create(brand=brand, defaults={"is_on": True})
-    if not new:
-        return
-    people = {person.email: person for person in Person.objects.filter(memberships__brand=brand)}
-    for email, (capacity, languages, skills) in DESKS.items():
-        told = {"capacity": capacity, "languages": languages, "skills": skills}
-        Desk.objects.get_or_create(brand=brand, person=people[email], defaults=told)
-    for position, (name, takes, members) in enumerate(TEAMS):
-        team = Team.objects.create(brand=brand, name=name, position=position, **takes)
-        team.members.set(people[f"{member}@parley.test"] for member in members)
+    desks = {
+        email: {"capacity": capacity, "languages": languages, "skills": skills}
+        for email, (capacity, languages, skills) in DESKS.items()
+    }
+    teams = [(name, takes, [f"{each}@parley.test" for each in members]) for name, takes, members in TEAMS]
+    founding.divide(brand=brand, desks=desks, teams=teams)
 
 
 def _brand(name: str) -> Brand:

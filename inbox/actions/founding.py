@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from django.core.validators import validate_email, validate_slug
 from django.db import transaction
 
 from inbox.actions import defaults
-from inbox.models import Brand, BrandSequence, Membership, Person, Role
+from inbox.models import Brand, BrandSequence, Desk, Membership, Person, Role, RoutingSettings, Team
 
 LONGEST_NAME, LONGEST_SLUG = 120, 60
 
@@ -61,6 +62,26 @@ def equip(brand: Brand) -> None:
     """What no brand works without, and what each begins with."""
     BrandSequence.objects.get_or_create(brand=brand)
     defaults.give_defaults(brand)
+
+
+@transaction.atomic
+def divide(
+    *,
+    brand: Brand,
+    desks: Mapping[str, Mapping[str, Any]],
+    teams: Iterable[tuple[str, Mapping[str, Any], Iterable[str]]],
+) -> None:
+    """Its work among desks and teams of its people, who are named by their addresses, with routing on: once, and whole or not at all.
+    Whoever changed the teams or removed them all finds them so."""
+    _, is_new = RoutingSettings.objects.get_or_create(brand=brand, defaults={"is_on": True})
+    if not is_new:
+        return
+    people = {person.email: person for person in Person.objects.filter(memberships__brand=brand)}
+    for email, told in desks.items():
+        Desk.objects.get_or_create(brand=brand, person=people[email], defaults=told)
+    for position, (name, takes, members) in enumerate(teams):
+        team = Team.objects.create(brand=brand, name=name, position=position, **takes)
+        team.members.set(people[email] for email in members)
 
 
 def join(brand: Brand, email: str, role: Role, *, name: str = "") -> Joined:
