@@ -110,7 +110,7 @@ def order_key_of(message: InboundMessage) -> str:
 
 
 def card_of(message: InboundMessage) -> str:
-    return json.dumps(clean_json(dict(message.card)))
+    return json.dumps(clean_json(dict(message.card))) if message.card else "{}"
 
 
 def news_of(message: InboundMessage, *, historical: bool) -> EventKind:
@@ -211,7 +211,7 @@ def _record(
     author = people.get((channel_id, message.author.external_id)) if not message.outbound else None
     text = clean(message.text[:LONGEST])
     return (
-        str(new_public_id()), thread.id, channel_id, message.external_id, "out" if message.outbound else "in",
+        new_public_id(), thread.id, channel_id, message.external_id, "out" if message.outbound else "in",
         message.kind.value, message.origin.value, author.handle_id if author else None,
         clean((author.name or author.username) if author else message.author.name or message.author.username)[:200],
         message.sent_at, order_key_of(message), text, text, message.reply_to, card_of(message),
