@@ -23,7 +23,7 @@ _BETWEEN_MESSAGES = (*timeline.SHOWN_EVENTS, EventKind.TRIAGED, EventKind.CONTAC
 
 @on(*_IN_THE_LIST)
 def show_in_lists(events: list[Event]) -> None:
-    if not audience.of([realtime.brand_group(events[0].brand_id)]):
+    if not _anybody_looks(events[0].brand_id):
         return
     conversation_ids = {event.conversation_id for event in events if event.conversation_id}
     bells = notices.bells_of(event.data for event in events if event.kind == EventKind.NOTIFIED)
@@ -33,6 +33,11 @@ def show_in_lists(events: list[Event]) -> None:
     # Where nobody looks, the next sweep is soon enough for the counters of saved views.
     if view_counting.has_views(events[0].brand_id):
         tasks.wake_counting(events[0].brand_id)
+
+
+def _anybody_looks(brand_id: int) -> bool:
+    """Every page listens to its brand, whatever it has open."""
+    return bool(audience.of([realtime.brand_group(brand_id)]))
 
 
 def _numbers_in_threads(events: list[Event]) -> dict[int, list[int]]:
@@ -76,18 +81,19 @@ def show_in_threads(events: list[Event]) -> None:
 
 def _threads_looked_at(brand_id: int, conversation_ids: Collection[int]) -> dict[int, list[int]]:
     """By conversation, where somebody sees what is said in it: its own thread, and that of the one in which it is answered."""
-    brand = realtime.brand_group(brand_id)  # every page listens to it, whatever it has open
-    groups = {pk: realtime.conversation_group(pk) for pk in conversation_ids}
-    watched = audience.of([brand, *groups.values()])
-    kept = merges.shown_in(conversation_ids) if brand in watched else {}
-    groups |= {pk: realtime.conversation_group(pk) for pk in kept.values()}
-    watched |= audience.of(groups[pk] for pk in kept.values())
+    if not _anybody_looks(brand_id):
+        return {pk: [] for pk in conversation_ids}
+    kept = merges.shown_in(conversation_ids)
+    groups = {pk: realtime.conversation_group(pk) for pk in (*conversation_ids, *kept.values())}
+    watched = audience.of(groups.values())
     places = {pk: [pk, *([kept[pk]] if pk in kept else [])] for pk in conversation_ids}
     return {pk: [place for place in found if groups[place] in watched] for pk, found in places.items()}
 
 
 @on(*_BETWEEN_MESSAGES)
 def show_between_messages(events: list[Event]) -> None:
+    if not _anybody_looks(events[0].brand_id):
+        return
     by_conversation: dict[int, list[Event]] = defaultdict(list)
     for event in events:
         if event.conversation_id:
@@ -102,7 +108,7 @@ def show_between_messages(events: list[Event]) -> None:
 
 @on(EventKind.BULK_WORKED)
 def show_how_far_it_has_come(events: list[Event]) -> None:
-    if audience.of([realtime.brand_group(events[0].brand_id)]):
+    if _anybody_looks(events[0].brand_id):
         realtime.push_bulk(events[-1].data["run"])
 
 
