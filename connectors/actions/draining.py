@@ -185,10 +185,10 @@ def _drain(ids: Sequence[int], now: datetime, stage: Stage) -> Drained:
     for receipt in receipts:
         receipt.channel = batch.accounts.by_id[receipt.channel_id]
         batch.read(receipt)
+    _finish(batch.readings, now)  # nobody waits for that: it touches no row but those that are claimed
     stage.keep()
     taken = _arriving.take_in(batch.parsed, now=now)
     DeadItem.objects.bulk_create(batch.dead + taken.dead, batch_size=500)
-    _finish(batch.readings, now)
     _missed.note_unread([each.receipt for each in batch.readings if each.reason], now=now)
     return Drained(
         receipts=len(receipts),
