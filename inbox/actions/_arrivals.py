@@ -143,6 +143,7 @@ class Met:
     followers: int | None
     verified: bool | None
     told_at: datetime | None
+    unavailable: bool  # the platform says that they cannot be written to
 
 
 def meet_people(brand_id: int, batch: Batch, now: datetime) -> tuple[dict[Key, Met], list[tuple[int, int]]]:
@@ -163,7 +164,7 @@ def _find_people(keys: list[Key]) -> dict[Key, Met]:
         return {}
     found = _sql.rows(
         """SELECT h.channel_id, h.external_id, h.id, h.contact_id, h.name, h.username, h.avatar_url, h.followers, h.verified,
-                  coalesce(h.told_at, CASE WHEN h.name <> '' OR h.username <> '' THEN h.looked_up_at END)
+                  coalesce(h.told_at, CASE WHEN h.name <> '' OR h.username <> '' THEN h.looked_up_at END), h.unavailable_reason <> ''
              FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
              JOIN inbox_handle h ON h.channel_id = k.channel_id AND h.external_id = k.external_id COLLATE "C" """,
         _sql.columns(keys, 2),
@@ -215,7 +216,7 @@ def _rename_people(batch: Batch, known: dict[Key, Met]) -> list[tuple[int, int]]
         met.followers, met.verified = shown.followers, shown.verified
         if met != was:
             met.told_at = at if is_newer else met.told_at
-            changed.append(astuple(met))
+            changed.append(astuple(met)[:8])
     if not changed:
         return []
     columns = _sql.columns(changed, 8)

@@ -221,6 +221,8 @@ def threads_by_id(ids: list[int]) -> list[Thread]:
 
 def bump_seq(seq_of: dict[int, int]) -> None:
     """A conversation's number is that of its newest event."""
+    if not seq_of:
+        return
     _sql.run(
         """UPDATE inbox_conversation c SET seq = s.seq FROM unnest(%s::bigint[], %s::bigint[]) AS s(id, seq)
             WHERE c.id = s.id AND c.seq < s.seq""",

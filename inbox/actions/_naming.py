@@ -37,8 +37,7 @@ def tell(
             """UPDATE inbox_message m SET seq = s.seq FROM unnest(%s::bigint[], %s::bigint[]) AS s(id, seq) WHERE m.id = s.id""",
             _sql.columns(named, 2),
         )
-    if seq_of:
-        _conversations.bump_seq(seq_of)
+    _conversations.bump_seq(seq_of)
 
 
 def _newest(rows: Collection[int]) -> list[int]:

@@ -23,13 +23,16 @@ def restore(news: Mapping[Key, InboundMessage], people: dict[Key, Met]) -> list[
     """Somebody who writes to us can be written to again, and so can somebody to whom the platform took a message of ours, by whatever client;
     who says something in public may take no messages all the same. What is told once more was written before we knew that they
     cannot, and so was what comes late. Returns the handles of those who could not be."""
+    unavailable = {key: met.handle_id for key, met in people.items() if met.unavailable}
+    if not unavailable:
+        return []
     at_talk = {
         ((channel_id, party.external_id), message.sent_at)
         for (channel_id, _), message in news.items()
         if message.thread_kind is not ThreadKind.COMMENT and message.kind is not MessageKind.SYSTEM
         if (party := customer_of(message))
     }
-    by_handle = [(people[key].handle_id, at) for key, at in at_talk if key in people]
+    by_handle = [(unavailable[key], at) for key, at in at_talk if key in unavailable]
     if not by_handle:
         return []
     found = _sql.rows(

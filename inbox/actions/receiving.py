@@ -63,7 +63,7 @@ class Received:
     typing: list[tuple[int, str]] = field(default_factory=list)  # (conversation id, who), told but not kept
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def receive(*, arrivals: Sequence[Arrival], now: datetime, historical: bool = False) -> Received:
     """Take in a batch. Joins the caller's transaction, so that a receipt and what it said are committed together.
 
