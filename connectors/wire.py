@@ -75,18 +75,16 @@ def encode(value: Any) -> bytes:
 
 def mapping(value: object) -> Mapping[str, Any]:
     """The object, or an empty one: a missing and a misshapen member read alike."""
-    if (
-        type(value) is dict
-    ):  # what a body holds; asking an abstract class costs three times as much, twenty times a message
+    # What a body holds is a dict; asking an abstract class costs three times as much, twenty times a message.
+    if type(value) is dict:
         return value
-    return value if isinstance(value, Mapping) else {}
+    return value if value and isinstance(value, Mapping) else {}
 
 
 def entries(value: object) -> list[Mapping[str, Any]]:
     """The objects of a list. Graph's `{"data": […]}` counts as its list."""
-    if isinstance(value, Mapping):
-        value = value.get("data")
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+    listed = value if isinstance(value, list) else mapping(value).get("data")
+    return [each for each in listed if isinstance(each, (dict, Mapping))] if isinstance(listed, list) else []
 
 
 def text(value: object) -> str:

@@ -50,7 +50,8 @@ class Change:
 
 
 def latest(*times: datetime | None) -> datetime | None:
-    return max((time for time in times if time is not None), default=None)
+    known = [time for time in times if time is not None]
+    return max(known) if known else None
 
 
 def apply(changes: Sequence[Change]) -> None:
@@ -75,9 +76,11 @@ def _last_answer(change: Change) -> datetime | None:
 
 def _must_look_up_waiting(change: Change) -> bool:
     """An answer moved past the wait we knew, while a later customer message may have been there already."""
+    if not change.answered:
+        return False
     thread, answer = change.thread, _last_answer(change)
     return bool(
-        change.answered and answer and thread.waiting_since and thread.waiting_since <= answer
+        answer and thread.waiting_since and thread.waiting_since <= answer
         and thread.last_inbound_at and thread.last_inbound_at > answer
     )  # fmt: skip
 

@@ -35,7 +35,8 @@ class Content:
 def read(message: Mapping[str, Any], *, sent_at: datetime) -> Content:
     """Kind, attachments and card of a webhook's message."""
     given = without_doubled_shares(wire.entries(message.get("attachments")))
-    attachments, card = [], dict[str, Any]()
+    attachments: list[Attachment] = []
+    card: dict[str, Any] = {}
     kind = MessageKind.TEXT
     for each in given:
         found, its_kind, its_card = _attachment(each, sent_at=sent_at)

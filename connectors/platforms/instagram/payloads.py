@@ -98,7 +98,9 @@ def _parse_element(
     events = [
         event
         for name, read in _READERS.items()
-        if isinstance(element.get(name), Mapping) and (event := read(side, element[name])) is not None
+        if name in element
+        and isinstance(element[name], Mapping)
+        and (event := read(side, element[name])) is not None
     ]
     for name, words in _CONTROL.items():
         if name in element:
