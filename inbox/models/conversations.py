@@ -95,6 +95,7 @@ class Conversation(PublicIdModel):
         null=True,
         blank=True,
         related_name="assigned_conversations",
+        db_index=False,
     )
     assignee_set_by = models.CharField(
         max_length=7, blank=True, db_default="", help_text="person, routing, policy, or empty. What a person chose, even nobody, stays."
@@ -208,7 +209,7 @@ class Conversation(PublicIdModel):
         indexes = [
             # Each view of the list reads 50 rows from one of these, newest first (queries.inbox_list).
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_open", condition=Q(state=State.OPEN)),
-            models.Index(fields=["brand", "assignee", "-last_message_at", "-id"], name="list_mine", condition=Q(state=State.OPEN)),
+            models.Index(fields=["brand", "assignee", "-last_message_at", "-id"], name="list_mine", condition=ASSIGNED),
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_unassigned", condition=UNASSIGNED),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="list_channel", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_resolved", condition=Q(state=State.RESOLVED)),
@@ -231,6 +232,8 @@ class Conversation(PublicIdModel):
             models.Index("brand", "assignee", Coalesce("waiting_since", NEVER), -F("id"), name="list_mine_waiting", condition=ASSIGNED),
             models.Index("brand", Coalesce("waiting_since", NEVER), -F("id"), name="list_unassigned_waiting", condition=UNASSIGNED),
             models.Index("channel", Coalesce("waiting_since", NEVER), -F("id"), name="list_channel_waiting", condition=Q(state=State.OPEN)),
+            # A person is removed. What nobody has, and that is most, costs no entry here with each message.
+            models.Index(fields=["assignee"], name="conversations_of_person", condition=Q(assignee__isnull=False)),
             # New weights score what is under way again, batch by batch.
             models.Index(
                 fields=["brand", "id"], name="under_way",

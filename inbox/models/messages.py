@@ -63,7 +63,12 @@ class Message(PublicIdModel):
         Handle, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     author_person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     author_name = models.CharField(max_length=200, blank=True)
     sent_at = models.DateTimeField(help_text="Platform time; ours until the platform says.")
@@ -149,6 +154,8 @@ class Message(PublicIdModel):
             models.Index(fields=["conversation", "sent_at", "order_key", "id"], name="thread_order"),
             # receiving marks what the customer has read.
             models.Index(fields=["conversation"], name="unseen_replies", condition=Q(state__in=[State.SENT, State.DELIVERED])),
+            # A person is removed. What customers write is of none.
+            models.Index(fields=["author_person"], name="messages_of_person", condition=Q(author_person__isnull=False)),
             # An echo looks for the reply of ours that it may be.
             models.Index(
                 fields=["conversation", "id"], name="replies_without_platform_id",

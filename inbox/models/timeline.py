@@ -68,7 +68,7 @@ class Event(models.Model):
     )
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="+")
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
     at = models.DateTimeField()
     data = models.JSONField(default=dict)
@@ -78,6 +78,8 @@ class Event(models.Model):
         indexes = [
             # The thread shows what happened between messages.
             models.Index(fields=["conversation", "seq"], name="events_of_conversation"),
+            # A person is removed, or their work is asked for. Most events are of nobody.
+            models.Index(fields=["actor"], name="events_of_person", condition=Q(actor__isnull=False)),
             # Clocks ask what was done with a conversation, not what was said in it (queries.clock_facts).
             models.Index(
                 fields=["conversation", "seq"], name="turns_of_conversation",
