@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.base import ModelState
 
 from inbox import binding
@@ -31,8 +31,7 @@ class Ledger:
 
     def __init__(self, brand_id: int) -> None:
         self.brand_id = brand_id
-        self._sequence = BrandSequence.objects.select_for_update().get(pk=brand_id)
-        self.first = self._sequence.last + 1
+        self.first = _lock(brand_id) + 1
         self._events: list[Event] = []
 
     @property
@@ -71,9 +70,24 @@ class Ledger:
         if not self._events:
             return
         _insert(self._events)
-        BrandSequence.objects.filter(pk=self.brand_id).update(last=self.last)
+        _run("UPDATE inbox_brandsequence SET last = %s WHERE brand_id = %s", [self.last, self.brand_id])
         events = self._events
         transaction.on_commit(lambda: tell(events))
+
+
+def _lock(brand_id: int) -> int:
+    """Take the brand's lock. Returns its last number. Not asked of Django's ORM, which makes its statement anew each time, for longer than
+    the server needs for it."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(
+            "A ledger is opened within a transaction, whose end is that of its lock."
+        )
+    with binding.cursor() as cursor:
+        cursor.execute("SELECT last FROM inbox_brandsequence WHERE brand_id = %s FOR UPDATE", [brand_id])
+        found = cursor.fetchone()
+    if found is None:
+        raise BrandSequence.DoesNotExist(f"There is no brand {brand_id}.")
+    return int(found[0])
 
 
 def _made(**columns: Any) -> Event:
@@ -95,13 +109,17 @@ def _insert(events: list[Event]) -> None:
         ],
         7,
     )  # fmt: skip
+    _run(
+        """INSERT INTO inbox_event (brand_id, seq, kind, conversation_id, message_id, actor_id, at, data)
+           SELECT %s, e.* FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],
+                                      %s::jsonb[]) AS e ORDER BY 2""",
+        [events[0].brand_id, *columns],
+    )
+
+
+def _run(sql: str, params: Sequence[Any]) -> None:
     with binding.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO inbox_event (brand_id, seq, kind, conversation_id, message_id, actor_id, at, data)
-               SELECT %s, e.* FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],
-                                          %s::jsonb[]) AS e ORDER BY 2""",
-            [events[0].brand_id, *columns],
-        )
+        cursor.execute(sql, params)
 
 
 @contextmanager

@@ -45,6 +45,20 @@ def test_what_is_told_of_an_event_is_what_its_row_says() -> None:
     assert {**model_to_dict(kept), "id": None} == model_to_dict(told)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_ledger_outside_a_transaction_is_refused_because_its_lock_would_end_at_once() -> None:
+    brand = BrandFactory()
+
+    with pytest.raises(transaction.TransactionManagementError), events.ledger(brand.pk):
+        pass
+
+
+@pytest.mark.django_db
+def test_no_ledger_is_opened_for_a_brand_that_is_gone() -> None:
+    with pytest.raises(BrandSequence.DoesNotExist), events.ledger(0):
+        pass
+
+
 @pytest.mark.django_db
 def test_a_reaction_that_fails_does_not_silence_the_others(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
