@@ -16,7 +16,8 @@ from inbox.rules.pacing import Pace
 
 # Conversations of one transaction: as many as hold the brand's lock no longer than others may wait (rules.pacing), and so many at least. The
 # statements of a batch cost the same for eight, and on a machine that is busy after an outage small batches would make what is due later still.
-AT_ONCE, AT_MOST = 64, 256
+AT_ONCE, AT_MOST = 128, 512
+A_LOOK = 1000  # timers that one look finds
 LATER = timedelta(minutes=1)  # for a conversation that cannot be looked at
 SELDOM = 10  # times as long as it took to find that out, so that it takes a small part of the time
 
@@ -27,7 +28,7 @@ STILL_DUE = """SELECT DISTINCT conversation_id FROM inbox_timer
                 WHERE conversation_id = ANY(%s::bigint[]) AND fired_at IS NULL AND due_at <= %s ORDER BY conversation_id"""
 
 
-def due(*, now: datetime, without: Collection[int] = (), limit: int = 500) -> dict[int, list[int]]:
+def due(*, now: datetime, without: Collection[int] = (), limit: int = A_LOOK) -> dict[int, list[int]]:
     """Conversations with a timer that is due, by brand, the most overdue first."""
     found: dict[int, dict[int, None]] = {}
     for brand_id, conversation_id in _sql.rows(DUE, [now, list(without), limit]):
