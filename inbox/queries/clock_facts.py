@@ -38,15 +38,18 @@ _ON_ITS_WAY = "m.state IN ('queued', 'sending', 'uncertain')"
 _QUEUED = """SELECT max(e.seq) FROM inbox_event e
               WHERE e.message_id = g.number AND e.kind = 'reply.queued' AND e.data->'undoes' IS NULL"""
 
-# In the thread `d` what may count: all that was said since shortly before `d.since`, of however long a thread. What is older counts where it was learned
-# since, and the events tell of that.
+# In the thread `d` what may count: all that was said since shortly before `d.since`, of however long a thread. Of what is older that counts which was learned
+# since. Its number is higher than that of any message there of which something was told before, and the index of the thread knows the numbers: of the
+# rest no row is read.
 _FROM = "CASE WHEN d.since IS NULL THEN '-infinity' ELSE least(d.since - interval '7 days', d.first) END"
 _SAID_THERE = f"""SELECT * FROM inbox_message r WHERE r.conversation_id = d.thread AND r.sent_at >= {_FROM}
                    UNION ALL
-                  SELECT r.* FROM (SELECT DISTINCT e.message_id FROM inbox_event e
-                                    WHERE e.conversation_id = d.thread AND e.seq > d.after AND e.kind = 'message.received') e
-                   CROSS JOIN LATERAL (SELECT * FROM inbox_message r WHERE r.id = e.message_id OFFSET 0) r
-                   WHERE r.conversation_id = d.thread AND r.sent_at < {_FROM}"""  # noqa: S608
+                  SELECT * FROM inbox_message r
+                   WHERE d.learned IS NULL AND r.conversation_id = d.thread AND r.sent_at < {_FROM}
+                     AND r.id > (SELECT coalesce(max(e.message_id), 0) FROM (
+                                     SELECT e.message_id FROM inbox_event e
+                                      WHERE e.conversation_id = d.thread AND e.seq < d.after AND e.message_id IS NOT NULL
+                                      ORDER BY e.seq DESC LIMIT 20) e)"""  # noqa: S608
 
 # In the thread `d` that was opened again: the answer to what was said at `t.at`.
 _ANSWERED_THERE = f"""SELECT {said_times.AT} FROM inbox_message m
