@@ -141,7 +141,9 @@ def shapes_of(amount: int) -> list[Shape]:
                 "is:open",
                 "channel:x",
                 'is:snoozed tag:"bench refund"',
-                f"before:{timezone.now().date() - timedelta(chance.randrange(1, search_data.DAYS - 30))}",
+                # Any day there is, and some on which nothing had been said yet.
+                f"before:{timezone.now().date() - timedelta(chance.randrange(1, search_data.DAYS + 30))}",
+                f"after:{timezone.now().date() - timedelta(chance.randrange(1, search_data.DAYS + 30))}",
             ]
         )
         return f"{of} {chance.choice([common, middling])(chance)} "
@@ -266,10 +268,11 @@ def _compared_with_reading_everything(shape: Shape, who: cast.Cast) -> Sequence[
             who.brand, replace(query.asked, words=()), me=who.people[0].pk, now=timezone.now()
         )
         said = said.filter(conversation__in=view_rows.conversations(asked))
+    zone = who.people[0].zone
     if query.before:
-        said = said.filter(
-            sent_at__lt=datetime.combine(query.before, datetime.min.time(), who.people[0].zone)
-        )
+        said = said.filter(sent_at__lt=datetime.combine(query.before, datetime.min.time(), zone))
+    if query.after:
+        said = said.filter(sent_at__gte=datetime.combine(query.after, datetime.min.time(), zone))
     for wanted in query.words:
         end = "" if query.goes_on and wanted == query.words[-1] else "( |$)"
         said = said.filter(text__regex=f"(^| ){wanted}{end}")

@@ -4,9 +4,9 @@ The obvious query, `WHERE words @@ … ORDER BY id DESC LIMIT 50`, has two ways 
 messages until enough match, which for a rare word is along all of them, or through every match, which for a common word is a million rows.
 Here the way is laid out instead, in steps that each end the search when the page is full:
 
-1. the newest two thousand messages, of before the day that is asked for, one by one: enough for whatever is common;
+1. the newest two thousand messages of the days that are asked for, one by one: enough for whatever is common, and all where there are no more;
 2. the conversations that the filter leaves, where they are few;
-3. where no filter is set and the newest held none, the whole index, as long as no more than two hundred messages match: then there are no others to look for;
+3. where none of those has the words, and nothing but a day was asked for besides, the whole index, as long as no more than two hundred messages match: then there are no others to look for;
 4. the index, within growing spans of time (rules.eras), at last over all: each span is an entry of the index like a word, so that
    only messages with all the words in that span are touched.
 
@@ -80,7 +80,7 @@ class Within:
 
     @property
     def leaves_the_newest(self) -> bool:
-        """Of the newest messages, before `until` where that is set, each is looked at for its words."""
+        """Of the newest messages of these days each is looked at for its words."""
         return self.conversations is None and not self.direction and self.since is None
 
 
@@ -136,8 +136,11 @@ class _Search:
     def steps(self, now: datetime) -> Iterator[list[Hit]]:
         """Each finds all that the one before found, and reaches further; the last finds everything."""
         leading = self.wanted.leading
-        newest = self._among_newest(NEWEST if leading else NEWEST_BEGINNINGS)
+        amount = NEWEST if leading else NEWEST_BEGINNINGS
+        held, newest = self._among_newest(amount)
         yield newest
+        if held < amount:  # there are no others in these days
+            return
         is_known, few = self._few(HURRY)
         if few is not None:
             yield self._in_conversations(few)
@@ -172,11 +175,12 @@ class _Search:
             return False, None
         return True, found if len(found) <= FEW else None
 
-    def _among_newest(self, amount: int) -> list[Hit]:
+    def _among_newest(self, amount: int) -> tuple[int, list[Hit]]:
+        """How many there were to look at, and those of them that are what is asked for."""
         condition, place = self._between("w")
         candidates = f"""SELECT w.* FROM inbox_messagewords w WHERE w.brand_id = %s{condition}
                           ORDER BY w.sent_at DESC, w.message_id DESC LIMIT %s"""
-        return self._ask(candidates, [self.brand.pk, *place, amount], test=self.wanted.every)
+        return self._counted(candidates, [self.brand.pk, *place, amount], test=self.wanted.every)
 
     def _in_conversations(self, ids: Sequence[int]) -> list[Hit]:
         candidates = "SELECT w.* FROM inbox_messagewords w WHERE w.conversation_id = ANY(%s) AND w.words @@ %s::tsquery"
@@ -189,15 +193,17 @@ class _Search:
     def _all_in_index(self, most: int) -> list[Hit] | None:
         """The matches of all years. None: there may be more than `most`, and the newest need not be among those that were looked at."""
         candidates, params, test = self._indexed(f"'{eras.brand_mark(self.brand.pk)}'")
-        sql, values = self._newest_of(f"{candidates} LIMIT %s", [*params, most + 1], test=test)
-        # Of candidates none of which is what is asked for there is a row all the same: how many they were.
+        held, found = self._counted(f"{candidates} LIMIT %s", [*params, most + 1], test=test)
+        return None if held > most else found
+
+    def _counted(self, candidates: str, params: Sequence[Any], *, test: str) -> tuple[int, list[Hit]]:
+        """How many candidates there are, and what is found among them. Where that is nothing there is a row all the same."""
+        sql, values = self._newest_of(candidates, params, test=test)
         found = rows(
             f"{sql} SELECT n.held, f.* FROM (SELECT count(*) AS held FROM candidates) n LEFT JOIN found f ON TRUE{_ORDER}",
             values,
         )
-        if found[0][0] > most:
-            return None
-        return [Hit(*row[1:]) for row in found if row[1] is not None]
+        return found[0][0], [Hit(*row[1:]) for row in found if row[1] is not None]
 
     def _indexed(self, span: str) -> tuple[str, list[Any], str]:
         """Beginnings of words do not lead where a whole word can: the index would collect all that begin so, however few are left."""

@@ -64,6 +64,7 @@ def test_that_few_are_left_is_asked_again_before_the_wide_looks(
     channel: Channel, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first look had no time; without the second one every message with the word would be read, for two years."""
+    monkeypatch.setattr(search, "NEWEST", 1)
     Tag.objects.create(brand=channel.brand, name="recall")
     hurried = _fence.hurried
 
@@ -154,6 +155,28 @@ def test_a_common_word_before_a_day_is_found_among_the_newest_of_before_it(
     found, sql = way(channel, Within(until=say.at(DAY)), limit=2)
 
     assert found == ["Parcel 2", "Parcel 1"]
+    assert looks_by_index(sql) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("within", "left"),
+    [
+        (Within(until=say.at(0)), []),
+        (Within(until=say.at(1)), ["Parcel 0"]),
+        (Within(since=say.at(2)), ["Parcel 2"]),
+        (Within(since=say.at(3), direction="in"), []),
+    ],
+)
+def test_what_few_messages_are_left_of_is_looked_for_nowhere_else(
+    within: Within, left: list[str], channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of these days were looked at: to read what the index has of other ones would take a common word too long."""
+    monkeypatch.setattr(search, "NEWEST", 2)
+
+    found, sql = way(channel, within, limit=2)
+
+    assert found == left
     assert looks_by_index(sql) == 0
 
 
