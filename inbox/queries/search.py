@@ -81,7 +81,7 @@ class Within:
     @property
     def leaves_the_newest(self) -> bool:
         """Of the newest messages of these days each is looked at for its words."""
-        return self.conversations is None and not self.direction and self.since is None
+        return self.conversations is None and not self.direction
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,3 +193,17 @@ def test_a_word_that_a_filter_keeps_from_the_newest_need_not_be_rare(
 
     assert found == ["Parcel 2", "Parcel 1"]
     assert looks_by_index(sql) == 1 and f"@{channel.brand_id}.{eras.LEVELS[0]}." in sql
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("within", [Within(since=say.at(0)), Within(until=say.at(30))])
+def test_a_word_that_is_not_among_the_newest_of_the_days_asked_for_is_rare(
+    within: Within, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEWEST", 1)
+    listen(channel, say.echoed("It is on its way", seconds=20))
+
+    found, sql = way(channel, within, limit=3)
+
+    assert found == ["Parcel 2", "Parcel 1", "Parcel 0"]
+    assert looks_by_index(sql) == 1 and f"@{channel.brand_id}." not in sql
