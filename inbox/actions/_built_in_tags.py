@@ -1,4 +1,4 @@
-"""The tags a brand begins with, and a rule for each."""
+"""The tags a brand begins with, and their rules."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ def give(brand: Brand) -> None:
     order = {tag.key: number for number, tag in enumerate(built_in_tags.TAGS)}
     TagRule.objects.bulk_create(
         [
-            TagRule(
-                brand=brand, tag=made[tag.key], name=f"Words for {tag.name}", position=order[tag.key],
-                condition=built_in_tags.condition_of(tag).as_json(),
-            )
+            TagRule(brand=brand, tag=made[tag.key], name=name, position=order[tag.key], condition=condition.as_json())
             for tag in missing if tag.key in made
+            for name, condition in built_in_tags.rules_of(tag).items()
         ],
         ignore_conflicts=True,
     )  # fmt: skip

@@ -6,9 +6,10 @@ How they are compared is told in rules.tagging (`refund*`: every word that begin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from inbox.rules import tagging
+from inbox.rules import language_names, tagging
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
 
@@ -20,6 +21,8 @@ class BuiltInTag:
     weight: int  # what it adds to a conversation's score, until the brand says otherwise
     words: tuple[str, ...]
     without: tuple[str, ...] = ()
+    # By language: words in a rule of their own, since one that is unwanted beside the others means something else in it; and what is unwanted there.
+    apart: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
 
 
 def _words(*lines: str) -> tuple[str, ...]:
@@ -88,17 +91,16 @@ TAGS = (
         "gorgeous, love it, love the, love my new, absolutely love, amazing service, great service, well done, thank you so much",
         "best customer service, so happy with, big thanks, brilliant service, 👏👏",
         "großartig, begeistert, tolles produkt, super service, toller service, vielen lieben dank, bin so zufrieden, weiter so",
-        "merveill*, bravo, ravie de mon achat, ravi de mon achat, super service, excellent service, conquise, j'adore mon, j'adore ma, merci infiniment",
-        "me encanta, encantad*, excelente servicio, felicidades, felicitaciones, mil gracias, la atención fue de 10, genial servicio",
+        "bravo, excellent service, me encanta, encantad*, excelente servicio, felicidades, felicitaciones, mil gracias, la atención fue de 10, genial servicio",
         "bellissim*, complimenti, ottimo servizio, adoro, siete fantastici, grazie mille per, soddisfattissim*",
         "parabéns, adorei, amei, excelente atendimento, maravilhos*, muito obrigado pela, muito obrigada pela",
-    ), without=_words(
-        "refund*, but, aber, mais, pero, mas",
-        # Italian; "ma" alone is French for "my".
-        "ma è, ma non, ma il, ma lo, ma la, ma i, ma gli, ma le, ma l, ma un, ma una, ma ho, ma mi, ma ci, ma si, ma se, ma c'è, ma sono",
-        "ma in, ma per, ma da, ma quando, ma dopo, ma poi, ma ora, ma adesso, ma ancora, ma purtroppo, ma questo, ma questa, ma manca*",
-        "ma troppo, ma nessuno, ma arriva*, ma vorrei",
-    )),
+    ), without=_words("refund*, but, aber, mais, pero, ma, mas"), apart={
+        # “ma”, the Italian but, is French for my.
+        "fr": (_words(
+            "merveill*, bravo à, bravo pour, ravie de mon achat, ravi de mon achat, super service, excellent service, conquise, j'adore mon",
+            "j'adore ma, merci infiniment",
+        ), _words("refund*, but, aber, mais, pero, mas")),
+    }),
     BuiltInTag("influencer", "influencer or partnership", 0, _words(
         "collab*, influencer, sponsorship, sponsored post, content creator, brand ambassador, media kit, my followers, k followers",
         "partner with you, partnership, wholesale, reseller, affiliate program*, gifted",
@@ -147,9 +149,15 @@ def label_of(key: str, name: str) -> str:
     return key or (f"{OWN}{name}" if name in TAKEN else name)
 
 
-def condition_of(tag: BuiltInTag) -> tagging.Condition:
-    """Of the rule that a brand begins with."""
-    return tagging.parse({"words": tag.words, "without": tag.without})
+def rules_of(tag: BuiltInTag) -> dict[str, tagging.Condition]:
+    """By name: those that a brand begins with."""
+    named = f"Words for {tag.name}"
+    found = {named: tagging.parse({"words": tag.words, "without": tag.without})}
+    for language, (words, without) in tag.apart.items():
+        found[f"{named} in {language_names.named(language)}"] = tagging.parse(
+            {"words": words, "without": without}
+        )
+    return found
 
 
 # A customer who says one of these shows how they feel; what the words do not settle is the model's to suggest.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
@@ -69,10 +69,11 @@ def above(model: Classifier, confidences: Floats, cut: float) -> list[frozenset[
     ]
 
 
-def by_rules(texts: Sequence[str], rules: Mapping[str, tagging.Condition]) -> list[list[str]]:
-    names = list(rules)
-    ready = tagging.Rules((number, rules[name]) for number, name in enumerate(names))
-    return [[names[hit.rule_id] for hit in ready.hits(tagging.Said(text=text))] for text in texts]
+def by_rules(texts: Sequence[str], rules: Iterable[tuple[str, tagging.Condition]]) -> list[list[str]]:
+    """What each text is called. A name may have several rules."""
+    named = list(rules)
+    ready = tagging.Rules((number, condition) for number, (_, condition) in enumerate(named))
+    return [[named[hit.rule_id][0] for hit in ready.hits(tagging.Said(text=text))] for text in texts]
 
 
 def report(intents_file: Path, care_file: Path, *, keyword_rules: Mapping[str, list[str]]) -> list[Limit]:
@@ -107,7 +108,8 @@ def built_in(learn: Share, test: Share, reads: encoder.Encoder) -> Iterator[Limi
     print(
         f"\nBuilt-in tags that these intents speak of ({', '.join(labels)}); {sum(map(bool, truth))} of the test rows have one."
     )
-    hits = by_rules(test.texts, {tag.key: built_in_tags.condition_of(tag) for tag in built_in_tags.TAGS})
+    rules = [(tag.key, rule) for tag in built_in_tags.TAGS for rule in built_in_tags.rules_of(tag).values()]
+    hits = by_rules(test.texts, rules)
     ruled = [frozenset(found) for found in hits]
     by_words = macro_f1(truth, ruled, labels)
     line("keyword rules alone", by_words)
@@ -140,9 +142,8 @@ def own_tags(
     print(
         f"\nThe {len(labels)} intents as a brand's own tags, of which we know no phrase: 0 corrections means the tags' names alone."
     )
-    hits = by_rules(
-        test.texts, {name: tagging.parse({"words": words}) for name, words in keyword_rules.items()}
-    )
+    rules = [(name, tagging.parse({"words": words})) for name, words in keyword_rules.items()]
+    hits = by_rules(test.texts, rules)
     by_words = macro_f1(truth, [frozenset(found[:1]) for found in hits], labels)
     line(
         "keyword rules alone (first that matches)", by_words,

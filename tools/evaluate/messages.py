@@ -57,7 +57,7 @@ def beginning(told: Sequence[tuple[str, str]]) -> Iterator[Limit]:
 def speed(utterances: list[str], care: list[str], reads: encoder.Encoder) -> Iterator[Limit]:
     """Everything that is done to a message: language, rules, vector, both models. Counted in time of one core."""
     rules = tagging.Rules(
-        (number, built_in_tags.condition_of(tag)) for number, tag in enumerate(built_in_tags.TAGS)
+        enumerate(rule for tag in built_in_tags.TAGS for rule in built_in_tags.rules_of(tag).values())
     )
     tagger, hearer = lessons.first("tags", reads), lessons.first("sentiment", reads)
 

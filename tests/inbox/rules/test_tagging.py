@@ -117,14 +117,14 @@ def test_a_condition_survives_its_storage() -> None:
 def test_every_built_in_tag_has_a_rule_that_can_be_read() -> None:
     assert len(built_in_tags.TAGS) == 10
     for tag in built_in_tags.TAGS:
-        assert built_in_tags.condition_of(tag).words
+        assert all(rule.words for rule in built_in_tags.rules_of(tag).values())
 
 
 @pytest.mark.parametrize("tag", built_in_tags.TAGS, ids=lambda tag: tag.key)
 def test_every_word_of_a_built_in_tag_can_be_met(tag: built_in_tags.BuiltInTag) -> None:
-    rules = Rules([(1, built_in_tags.condition_of(tag))])
-
-    assert [word for word in tag.words if not rules.hits(Said(text=word.replace("*", "")))] == []
+    for rule in built_in_tags.rules_of(tag).values():
+        rules = Rules([(1, rule)])
+        assert [word for word in rule.words if not rules.hits(Said(text=word.replace("*", "")))] == []
 
 
 @pytest.mark.parametrize(
@@ -132,15 +132,27 @@ def test_every_word_of_a_built_in_tag_can_be_met(tag: built_in_tags.BuiltInTag) 
     [
         ("J'adore ma nouvelle robe, merci !", True),
         ("Bravo, ma commande est arrivée, merci infiniment", True),
+        ("J'adore ma si belle robe", True),
+        ("Bravo pour le service, ma robe est arrivée", True),
         ("J'adore mon sac, mais la fermeture est cassée", False),
+        ("Merci infiniment pour ma robe, mais elle est trop petite", False),
         ("Bellissima la lampada, grazie mille per tutto", True),
         ("Bellissima, ma è arrivata rotta", False),
         ("Adoro la borsa, ma purtroppo la cerniera non funziona", False),
         ("Complimenti per il negozio, ma non mi avete ancora risposto", False),
         ("Ottimo servizio, ma il colore è sbagliato", False),
+        ("Complimenti ma voglio il rimborso", False),
+        ("Complimenti, ma avete sbagliato ordine", False),
+        ("Complimenti, ma perché nessuno risponde?", False),
+        ("Complimenti per il sito, ma dov'è il mio pacco?", False),
+        ("Bellissima, ma che delusione", False),
+        ("Bellissimo ma difettoso", False),
+        ("Adoro i vostri prodotti ma stavolta voglio indietro i soldi", False),
+        ("Bravo, ma il pacco non è arrivato", False),
+        ("Excellent service, but late", False),
     ],
 )
 def test_a_but_in_one_language_is_no_but_in_another(text: str, praises: bool) -> None:
-    rules = Rules([(1, built_in_tags.condition_of(built_in_tags.BY_KEY["praise"]))])
+    rules = Rules(enumerate(built_in_tags.rules_of(built_in_tags.BY_KEY["praise"]).values()))
 
     assert bool(rules.hits(Said(text=text))) == praises
