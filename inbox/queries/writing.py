@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from inbox import access
 from inbox.exchange import MessageKind
-from inbox.models import CannedReply, Conversation, ConversationKind, Direction, Message, Person
+from inbox.models import CannedReply, Conversation, ConversationKind, Direction, Handle, Message, Person
 from inbox.platforms import Manifest
 from inbox.queries import inbox_list
 from inbox.rules import language_names, mentions, order_numbers, variables
@@ -102,9 +102,19 @@ def values_of(conversation: Conversation, person: Person) -> dict[str, str]:
 def _name_in(conversation: Conversation, manifest: Manifest | None) -> str:
     """What the customer is called; empty where nobody knows. A row also shows a group's title, a handle alone, or that somebody is hidden."""
     shown = conversation.contact_name
-    if conversation.kind == ConversationKind.GROUP or shown == conversation.contact_username:
+    if conversation.kind == ConversationKind.GROUP or (manifest and shown == manifest.hidden_name):
         return ""
-    return "" if manifest and shown == manifest.hidden_name else shown
+    if shown == conversation.contact_username and not _is_called(conversation, shown):
+        return ""
+    return shown
+
+
+def _is_called(conversation: Conversation, name: str) -> bool:
+    """Whether the network tells it as a name. Some are called as their handle is."""
+    of_customer = Handle.objects.filter(
+        channel=conversation.channel_id, external_id=conversation.recipient_key
+    )
+    return of_customer.filter(name=name).exists()
 
 
 def _last_order(conversation: Conversation) -> str:

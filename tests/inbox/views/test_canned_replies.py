@@ -149,7 +149,6 @@ def test_it_is_offered_filled_in_and_in_the_customers_language(
         (Party("noor", name="Noor Ali", username="noor.a"), ThreadKind.GROUP, "{{contact.username}}"),
         (Party("noor"), ThreadKind.GROUP, "{{contact.username}}"),
         (Party("noor", username="noor.k92"), ThreadKind.DIRECT, "noor.k92"),
-        (Party("noor", name="noor.k92", username="noor.k92"), ThreadKind.COMMENT, "noor.k92"),
         (Party("hidden:1", name="LinkedIn member", stand_in=True), ThreadKind.DIRECT, "{{contact.username}}"),
         (Party("author-of:1", name="Somebody on Instagram", username="noor.a"), ThreadKind.COMMENT, "noor.a"),
     ],
@@ -170,6 +169,19 @@ def test_nobody_is_greeted_by_what_is_no_name(
 
     assert 'data-text="Hi there, {{contact.first_name}}, {{contact.name}}"' in shown
     assert f'data-text="@{username}"' in shown
+
+
+@pytest.mark.parametrize("kind", [ThreadKind.DIRECT, ThreadKind.COMMENT])
+def test_whose_name_is_also_their_handle_is_greeted_by_it(
+    page: Client, brand: Brand, kind: ThreadKind
+) -> None:
+    said = replace(
+        say.wrote("Hello", who="42", thread_kind=kind), author=Party("42", name="Lumen", username="Lumen")
+    )
+    receiving.receive(arrivals=[Arrival(ChannelFactory(brand=brand, platform="x").pk, said)], now=say.at(1))
+    canned(brand, text="Hi {{contact.first_name|there}}, {{contact.first_name}}, {{contact.name}}")
+
+    assert 'data-text="Hi Lumen, Lumen, Lumen"' in offered(page, Conversation.objects.get())
 
 
 def test_what_a_customer_is_called_is_text_and_nothing_else(
