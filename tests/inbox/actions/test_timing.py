@@ -129,6 +129,41 @@ def test_a_message_asks_anew_however_old_it_is_when_it_comes(
     assert [clock.started_at for clock in Clock.objects.filter(ended_at=None)] == [at(15 * DAY)]
 
 
+@pytest.mark.parametrize("sent_on_day", [9, 5, -200])
+def test_a_message_asks_anew_however_old_it_is_when_it_comes_from_another_conversation(
+    channel: Channel, sent_on_day: int
+) -> None:
+    """It was known only after somebody had resolved, and that it belongs there even later."""
+    agent = people.agent_of(channel.brand)
+    SlaPolicy.objects.update(next_response=600)
+    sent = sent_on_day * DAY
+    root = exchange.posted(exchange.wrote(external_id="p1", seconds=12 * DAY))
+    more = exchange.posted(exchange.wrote(external_id="p4", seconds=14 * DAY), answers="p1", root="p1")
+    for each, day in ((root, 12), (more, 14)):
+        receiving.receive(arrivals=[Arrival(channel.pk, each)], now=at(day * DAY + 1))
+        triage(channel, at(day * DAY + 2))
+        closing.resolve(conversation=Conversation.objects.get(), by=agent, now=at((day + 1) * DAY))
+        triage(channel, at((day + 1) * DAY + 1))
+    talk = Conversation.objects.get()
+    late = exchange.posted(exchange.wrote(external_id="p3", seconds=sent), answers="p2")
+    receiving.receive(arrivals=[Arrival(channel.pk, late)], now=at(30 * DAY))
+    triage(channel, at(30 * DAY + 1))
+    assert Conversation.objects.count() == 2
+
+    between = exchange.posted(
+        exchange.echoed("We look.", external_id="p2", seconds=sent - 60), answers="p1", root="p1"
+    )
+    receiving.receive(arrivals=[Arrival(channel.pk, between)], now=at(40 * DAY))
+    for after in (1, 60):
+        triage(channel, at(40 * DAY + after))
+
+    talk.refresh_from_db()
+    assert talk.messages.filter(external_id="p3").exists()
+    assert (talk.state, talk.waiting_since) == ("open", at(15 * DAY))
+    clocks = Clock.objects.filter(conversation=talk, ended_at=None)
+    assert [clock.started_at for clock in clocks] == [at(15 * DAY)]
+
+
 def test_an_answer_that_triage_has_not_seen_yet_stops_the_breach(channel: Channel) -> None:
     write(channel, "mara")
     receiving.receive(arrivals=[Arrival(channel.pk, exchange.echoed("On it.", seconds=590))], now=at(601))
