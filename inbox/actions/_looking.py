@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from inbox import events
-from inbox.actions import _clocks, _priority, _queueing, _tagging, _telling, _touched
+from inbox.actions import _clocks, _priority, _queueing, _tagging, _telling, _touched, _waiting_words
 from inbox.actions._clocks import Standing
 from inbox.actions._touched import Touched
 from inbox.actions.tagging_work import Readings
@@ -50,6 +50,7 @@ def weigh(
     saving does."""
     promised, weights = promises.of_brand(ledger.brand_id), _priority.weights_of(ledger.brand_id)
     standing = _clocks.recompute(touched, promised, weights, now, news_since=news_since)
+    _waiting_words.follow(touched)
     if tell:
         _telling.tell(ledger, standing, now)
     _priority.score(touched, weights, now)

@@ -22,10 +22,10 @@ from typing import Any
 import orjson
 
 from inbox import events, platforms
-from inbox.actions import _sql
+from inbox.actions import _sql, _waiting_words
 from inbox.models import ConversationKind, ConversationState, DueKind, EventKind
 from inbox.platforms import WindowRules
-from inbox.rules import negative_words, reply_window
+from inbox.rules import reply_window
 from inbox.rules.arrays import array
 
 # Columns that triage may write, with the type the statement reads them as.
@@ -183,12 +183,7 @@ COMES = f"""CASE WHEN NOT EXISTS (SELECT FROM inbox_conversation o WHERE o.conta
 
 _LOAD = f"""
     SELECT {", ".join(f"c.{name}" for name in _ROW)}, h.followers, h.verified, coalesce(p.vip, false), coalesce(h.unavailable_reason <> '', false),
-           {COMES},
-           CASE WHEN c.waiting_since IS NULL THEN '' ELSE coalesce((
-               SELECT string_agg(s.text, E'\\n' ORDER BY s.sent_at) FROM (
-                   SELECT left(m.text, {negative_words.LONGEST}) AS text, m.sent_at FROM inbox_message m
-                    WHERE m.conversation_id = c.id AND m.sent_at >= c.waiting_since AND m.direction = 'in' AND m.kind <> 'system'
-                    ORDER BY m.sent_at DESC, m.order_key DESC, m.id DESC LIMIT {negative_words.MESSAGES}) s), '') END,
+           {COMES}, {_waiting_words.SINCE},
            (SELECT json_agg(json_build_array(k.kind, k.due_at, coalesce(k.due_at <= k.breached_at, false), coalesce(p.raises_priority, false), k.started_at))
               FROM inbox_clock k LEFT JOIN inbox_slapolicy p ON p.id = k.policy_id
              WHERE k.conversation_id = c.id AND k.ended_at IS NULL)

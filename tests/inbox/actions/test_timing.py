@@ -129,6 +129,34 @@ def test_a_message_asks_anew_however_old_it_is_when_it_comes(
     assert [clock.started_at for clock in Clock.objects.filter(ended_at=None)] == [at(15 * DAY)]
 
 
+@pytest.mark.parametrize("sent_on_day", [9, -200])
+@pytest.mark.parametrize("answered", [False, True])
+def test_anger_counts_in_a_message_that_comes_late_and_asks_anew(
+    channel: Channel, sent_on_day: int, answered: bool
+) -> None:
+    """It waits since somebody resolved, which was later than it was written."""
+    agent = people.agent_of(channel.brand)
+    asked = [exchange.wrote("Never mind, you liar", who="mara", seconds=12 * DAY)]
+    if answered:
+        asked.append(exchange.echoed("It is on its way.", seconds=13 * DAY))
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in asked], now=at(13 * DAY + 1))
+    triage(channel, at(13 * DAY + 2))
+    closing.resolve(conversation=Conversation.objects.get(), by=agent, now=at(15 * DAY))
+    triage(channel, at(15 * DAY + 1))
+
+    late = exchange.wrote("This is a scam", who="mara", seconds=sent_on_day * DAY)
+    new = exchange.wrote("Hello?", who="mara", seconds=41 * DAY)
+    for each, day in ((late, 40), (new, 41)):
+        receiving.receive(arrivals=[Arrival(channel.pk, each)], now=at(day * DAY + 1))
+        triage(channel, at(day * DAY + 2))
+
+        conversation = Conversation.objects.get()
+        assert conversation.waiting_since == at(15 * DAY)
+        assert [why for _, why in conversation.priority_reasons if why.startswith("writes")] == [
+            "writes “scam”"
+        ]
+
+
 @pytest.mark.parametrize("sent_on_day", [9, 5, -200])
 def test_a_message_asks_anew_however_old_it_is_when_it_comes_from_another_conversation(
     channel: Channel, sent_on_day: int
