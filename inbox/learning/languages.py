@@ -12,6 +12,7 @@ from math import inf
 from typing import Any
 
 from inbox import learning
+from inbox.rules import language_names
 
 LONGEST = 600  # characters; more of the same language says nothing new
 # So many times as likely as the next language a guess must be to be gone by. "Hi" is as likely in each of them.
@@ -21,7 +22,7 @@ _NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|(?<!\S)[^\s@]+@[^\s@]+\.
 # Who writes in an alphabet that is not Latin, by the first word of its characters' Unicode names. All others write in Latin letters…
 _WRITTEN_IN = {
     "CJK": {"zh", "ja", "yue", "wuu"}, "HIRAGANA": {"ja"}, "KATAKANA": {"ja"}, "HANGUL": {"ko"},
-    "ARABIC": {"ar", "fa", "ur", "ps", "ckb", "arz", "ary", "sdh", "ug", "uzs"}, "HEBREW": {"he", "hbo"}, "GREEK": {"el", "grc"},
+    "ARABIC": {"ar", "fa", "ur", "ps", "arz", "ary", "sdh", "ug", "uzs"}, "HEBREW": {"he", "hbo"}, "GREEK": {"el", "grc"},
     "CYRILLIC": {"ru", "uk", "bg", "sr", "mk", "be", "kk", "mn", "ky", "tg", "tt", "ba", "uz"}, "ARMENIAN": {"hy"}, "GEORGIAN": {"ka"},
     "DEVANAGARI": {"hi", "mr", "ne", "sa", "gom"}, "BENGALI": {"bn", "as"}, "GUJARATI": {"gu"}, "GURMUKHI": {"pa"}, "ORIYA": {"or"},
     "TAMIL": {"ta"}, "TELUGU": {"te"}, "KANNADA": {"kn"}, "MALAYALAM": {"ml"}, "SINHALA": {"si"}, "TIBETAN": {"dz"},
@@ -75,14 +76,16 @@ def hear(text: str, among: tuple[str, ...]) -> Heard:
 
 
 def is_foreign(text: str, among: tuple[str, ...]) -> bool:
-    """Whether it is in an alphabet that none of these is written in. Needs no model. Without letters, and without languages, nothing is.
+    """Whether it is in an alphabet that none of these is written in. Needs no model. Without letters, and without languages, nothing is. What is
+    no language counts for none.
 
     Nothing in Latin letters is either: "ok" and the number of a part are said in every language, and many write their own in them.
     """
+    spoken = tuple(language for language in among if language in language_names.NAMES)
     _, letters = _words_and_letters(
         unicodedata.normalize("NFKC", text[:LONGEST])
     )  # wide and adorned ones, too
-    return bool(among and letters) and not _is_latin(letters) and not _written_like(letters, among)
+    return bool(spoken and letters) and not _is_latin(letters) and not _written_like(letters, spoken)
 
 
 def _words_and_letters(text: str) -> tuple[str, list[str]]:
@@ -124,7 +127,7 @@ def known() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _told_apart() -> frozenset[str]:
-    return frozenset(_full_model().nb_classes)
+    return frozenset(_full_model().nb_classes) - {"zxx"}  # which stands for words of none
 
 
 def _full_model() -> Any:

@@ -205,9 +205,17 @@ def test_what_is_no_language_is_left_out(unknown: tuple[str, ...]) -> None:
         assert languages.hear(words, ("en", *unknown, "de")) == languages.hear(words, ("en", "de"))
 
 
-def test_every_language_that_can_be_told_apart_has_a_name() -> None:
-    """By which a code is known to be a language where the packages are not installed; `zxx` stands for words of none."""
-    assert languages.known() - language_names.NAMES.keys() == {"zxx"}
+def test_what_is_no_language_makes_nothing_foreign() -> None:
+    greek = "Πού είναι το δέμα μου;"
+
+    assert not languages.is_foreign(greek, ("gr",))
+    assert languages.is_foreign(greek, ("en", "gr"))
+    assert not languages.is_foreign(greek, ("en", "el"))
+
+
+def test_every_language_that_can_be_told_apart_has_a_name_and_no_other() -> None:
+    """By which a code is known to be a language where the packages are not installed."""
+    assert languages.known() == language_names.NAMES.keys()
 
 
 def test_only_the_brands_languages_are_heard() -> None:
