@@ -153,6 +153,7 @@ class _Search:
             yield found
             return
         skipped = WIDE if is_rare else 0 if leading else BEGINNINGS
+        begins = self._begins()
         for number, (span, reaches) in list(enumerate(eras.windows(self.brand.pk, until)))[skipped:]:
             if number >= WIDE and not is_known:
                 is_known, few = self._few(SECOND_LOOK)
@@ -160,9 +161,14 @@ class _Search:
                     yield self._in_conversations(few)
                     return
             yield self._in_index(span)
-            if self.within.since and self.within.since >= reaches:
+            if begins and begins >= reaches:
                 return
         yield self._in_index(f"'{eras.brand_mark(self.brand.pk)}'")
+
+    def _begins(self) -> datetime | None:
+        """Before then nothing is to be found."""
+        first = rows("SELECT min(sent_at) FROM inbox_messagewords WHERE brand_id = %s", [self.brand.pk])
+        return max((at for at in (self.within.since, first[0][0]) if at), default=None)
 
     def _few(self, milliseconds: int) -> tuple[bool, list[int] | None]:
         """Whether it could be told in this time how many conversations the filter leaves, and which where they are few."""

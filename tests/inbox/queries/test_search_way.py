@@ -65,6 +65,7 @@ def test_that_few_are_left_is_asked_again_before_the_wide_looks(
 ) -> None:
     """The first look had no time; without the second one every message with the word would be read, for two years."""
     monkeypatch.setattr(search, "NEWEST", 1)
+    listen(channel, say.wrote("Parcel", who="person0", seconds=-700 * DAY))
     Tag.objects.create(brand=channel.brand, name="recall")
     hurried = _fence.hurried
 
@@ -178,6 +179,19 @@ def test_what_few_messages_are_left_of_is_looked_for_nowhere_else(
 
     assert found == left
     assert looks_by_index(sql) == 0
+
+
+@pytest.mark.django_db
+def test_nothing_is_looked_for_in_spans_that_reach_behind_the_first_message(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEWEST", 2)
+    listen(channel, *(say.wrote(f"Parcel {n}", seconds=2 * DAY + n) for n in range(3, 7)))
+
+    found, sql = way(channel, Within(until=say.at(DAY)), limit=5)
+
+    assert found == ["Parcel 2", "Parcel 1", "Parcel 0"]
+    assert looks_by_index(sql) == 1 and f"@{channel.brand_id}.{eras.LEVELS[0]}." in sql
 
 
 @pytest.mark.django_db
