@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import ParamSpec
 
 import structlog
 from django.db import Error as DatabaseFailure
@@ -25,6 +26,8 @@ from connectors.rules.patience import Jitter
 from connectors.rules.remedies import RESTRICTED
 from inbox.actions import attaching, channels, sending
 from inbox.models import ConversationKind, Message
+
+P = ParamSpec("P")
 
 log = structlog.get_logger(__name__)
 REFRESH_WITHIN = timedelta(minutes=10)
@@ -154,11 +157,12 @@ class _Delivery:
         attempt = _attempts.open_(message_id=self.message.pk, now=self.clock())
         self.untold = attempt
         note_file = partial(attaching.note_sent_up, message=self.message)
-        http = context.http.watched(self._still_ours)
+        http = context.http.watched(self._before_it_leaves(self._still_ours))
         watched = budgets.in_turn(
             replace(context, now=self.clock(), http=http, note_file=note_file),
             channel=self.message.channel, clock=self.clock, pause=self.pause,
         )  # fmt: skip
+        watched = replace(watched, ahead=self._before_it_leaves(watched.ahead))
         letter = outbound(self.message, now=self.clock())
         self.untold, self.may_have_left = None, True
         try:
@@ -180,6 +184,21 @@ class _Delivery:
             return ConnectorError(words, remedy=Remedy.UNKNOWN)
         self._sent(sent, external_id, attempt)
         return None
+
+    def _before_it_leaves(self, ours: Callable[P, None]) -> Callable[P, None]:
+        """What we do ahead of a request: where it fails, nothing of that request has left."""
+
+        def do(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                ours(*args, **kwargs)
+            except (ConnectorError, LostClaim):
+                raise
+            except Exception as error:
+                log.exception("request_not_begun", message=self.message.pk)
+                words = f"Parley could not ask the platform ({type(error).__name__})."
+                raise ConnectorError(words, remedy=Remedy.RETRY) from error
+
+        return do
 
     def _close(self, attempt: DeliveryAttempt, error: ConnectorError) -> None:
         outcome = (

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from connectors import registry, sealing
 from connectors.contract import Connector
@@ -137,3 +138,13 @@ def queue(text: str, *, channel: Channel, agent: Person, now: datetime, thread: 
     return replying.queue_reply(
         conversation=conversation, by=agent, client_id=uuid.uuid4(), text=text, written_against=10**9, now=now
     )[0]
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Of locks, as the house is after ten seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET lock_timeout")

@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from inbox.queries import outbox
 from tests.connectors.conftest import message_item, queue
 from tests.factories import exchange as say
 from tests.fakes.platform import manifest
+from tests.inbox.actions.holding import locked
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -397,6 +399,32 @@ def test_a_lost_answer_is_uncertain_and_never_sent_again(queued_reply, platform,
     clock.passes(3600)
     assert deliver(queued_reply, clock) == ""
     assert len([said for said in platform.said if said.outbound]) == 1
+
+
+@pytest.mark.parametrize("ahead_of", ["its turn", "a request"])
+def test_a_lock_that_is_not_given_ahead_of_a_request_is_a_fault_of_ours_and_nothing_was_sent(
+    queued_reply, platform, clock, channel, monkeypatch, impatient, ahead_of
+):
+    platforms.register(manifest(paces={"send": Pace(per_second=100, checked_on=clock().date())}))
+    RateBudget.objects.create(channel=channel, bucket=f"send{RateBudget.TURN}", seen_at=clock())
+    rows = {"its turn": RateBudget.objects.all(), "a request": Message.objects.filter(pk=queued_reply.pk)}
+    send = platform.send
+
+    def held_up(ctx, message):
+        with locked(lambda: nullcontext(list(rows[ahead_of].select_for_update()))):
+            ctx.ahead("send")
+            ctx.http.before(60.0)  # as the client does with each request
+        return send(ctx, message)
+
+    with monkeypatch.context() as here:
+        here.setattr(platform, "send", held_up)
+        assert deliver(queued_reply, clock) == "retry"
+    assert queued_reply.state_reason == "Parley could not ask the platform (OperationalError)."
+
+    clock.now = queued_reply.not_before
+    assert deliver(queued_reply, clock) == "sent"
+    outcomes = DeliveryAttempt.objects.order_by("pk").values_list("outcome", flat=True)
+    assert (list(outcomes), len(platform.sent)) == (["retry", "sent"], 1)
 
 
 def test_a_bug_while_sending_is_uncertain_too(queued_reply, platform, clock):

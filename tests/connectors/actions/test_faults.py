@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from rq.timeouts import JobTimeoutException
 
@@ -35,16 +35,6 @@ def walk(channel: Channel, platform: FakePlatform) -> SyncSchedule:
     return SyncSchedule.objects.create(
         channel=channel, task=Task.RECONCILE, every_seconds=900, next_run_at=NOW - timedelta(seconds=1)
     )
-
-
-@pytest.fixture
-def impatient() -> Iterator[None]:
-    """Of locks, as the house is after ten seconds."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET lock_timeout = '100ms'")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("RESET lock_timeout")
 
 
 def turn(schedule: SyncSchedule, clock: Moving, **told: Any) -> Synced:
