@@ -214,7 +214,8 @@ class _Delivery:
         _attempts.close(attempt, outcome="sent", external_id=external_id, now=now)
         health = {"last_sent_at": now} | ({"public_unanswered": ""} if self.public else {})
         ChannelHealth.objects.update_or_create(channel_id=channel_id, defaults=health)
-        budgets.keep(channel_id=channel_id, notices=sent.rates, now=now)
-        if until := budgets.used_up_until(sent.rates, buckets=SEND_BUCKETS, now=now):
-            channels.delay_sends(channel_id=channel_id, until=until, now=now)
+        if sent.rates:
+            budgets.keep(channel_id=channel_id, notices=sent.rates, now=now)
+            if until := budgets.closed_until(channel_id=channel_id, buckets=SEND_BUCKETS, now=now):
+                channels.delay_sends(channel_id=channel_id, until=until, now=now)
         log.info("reply_sent", message=self.message.pk, channel=channel_id)

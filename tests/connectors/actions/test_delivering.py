@@ -270,8 +270,12 @@ def test_sends_of_which_the_platform_tells_no_limit_are_counted_against_that_of_
     platform.rates = (RateNotice("send", None, None, expected=quota),)
     behind = [queue(f"And {number}.", channel=channel, agent=agent, now=clock()) for number in range(2)]
 
-    assert [deliver(each, clock) for each in (queued_reply, *behind)] == ["sent", "sent", "throttled"]
-    assert behind[1].not_before == clock() + timedelta(minutes=15)
+    assert deliver(queued_reply, clock) == "sent"
+    assert Channel.objects.get(pk=channel.pk).sends_resume_at is None
+    assert deliver(behind[0], clock) == "sent"
+    assert Channel.objects.get(pk=channel.pk).sends_resume_at == clock() + timedelta(minutes=15)
+    assert deliver(behind[1], clock) == ""  # it is not claimed, and its page says for what it waits
+    assert (behind[1].attempts, DeliveryAttempt.objects.count()) == (0, 2)
 
     clock.passes(15 * 60)
     assert deliver(behind[1], clock) == "sent"
