@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Context, RateNotice, Remedy
@@ -100,7 +100,7 @@ def heeded(
 ) -> Context:
     """The same for a connector that knows better than its caller which limit each of its calls meets. Calls that have a pace wait for their
     turn."""
-    wait = in_turn(context, channel=channel, clock=clock, pause=pause).ahead
+    wait = in_turn(context, channel=channel, pause=pause).ahead
 
     def ahead(bucket: str) -> None:
         check(channel_id=channel.pk, buckets=limits_of(bucket), now=clock())
@@ -113,29 +113,37 @@ def heeded(
     return replace(context, ahead=ahead, heard=heard)
 
 
-def in_turn(
-    context: Context, *, channel: Channel, clock: Clock, pause: Callable[[float], None] = time.sleep
-) -> Context:
+def in_turn(context: Context, *, channel: Channel, pause: Callable[[float], None] = time.sleep) -> Context:
     """The same where the limits were looked at before: calls that have a pace wait for their turn, and none is refused in the middle."""
     paces = platforms.get(channel.platform).paces
 
     def ahead(bucket: str) -> None:
-        if bucket in paces and (wait := _until_turn(channel.pk, bucket, paces[bucket], clock())) > 0:
+        if bucket in paces and (wait := _until_turn(channel.pk, bucket, paces[bucket])) > 0:
             pause(wait)
 
     return replace(context, ahead=ahead)
 
 
-@transaction.atomic
-def _until_turn(channel_id: int, bucket: str, pace: Pace, now: datetime) -> float:
-    """In seconds. Turns are taken in a row of the account's own: walks, looks and people who ask for a thread are in many processes."""
-    last, _ = RateBudget.objects.select_for_update().get_or_create(
-        channel_id=channel_id, bucket=f"{bucket}{RateBudget.TURN}"[:40], defaults={"seen_at": now}
-    )
-    turn = min(max(last.resets_at or now, now), now + LONGEST_TURN)
-    following = turn + timedelta(seconds=1 / pace.per_second)
-    RateBudget.objects.filter(pk=last.pk).update(resets_at=following, seen_at=now)
-    return (turn - now).total_seconds()
+_TAKE_TURN = """
+    INSERT INTO connectors_ratebudget AS kept (channel_id, bucket, resets_at, seen_at)
+    VALUES (%(channel)s, %(bucket)s, clock_timestamp() + make_interval(secs => %(gap)s), clock_timestamp())
+    ON CONFLICT (channel_id, bucket) DO UPDATE
+       SET resets_at = make_interval(secs => %(gap)s) + least(
+               greatest(kept.resets_at, clock_timestamp()), clock_timestamp() + make_interval(secs => %(longest)s)
+           ),
+           seen_at = clock_timestamp()
+    RETURNING extract(epoch FROM kept.resets_at - clock_timestamp()) - %(gap)s
+"""
+
+
+def _until_turn(channel_id: int, bucket: str, pace: Pace) -> float:
+    """In seconds. Turns are taken in a row of the account's own: walks, looks and people who ask for a thread are in many processes. The
+    database's clock gives them, because those of hosts differ by many turns; and in one statement, so that none is held who stops in the middle."""
+    name = f"{bucket}{RateBudget.TURN}"[:40]
+    seconds = {"gap": 1 / pace.per_second, "longest": LONGEST_TURN.total_seconds()}
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_TURN, {"channel": channel_id, "bucket": name, **seconds})
+        return float(cursor.fetchone()[0])
 
 
 def closed_channels(*, buckets: frozenset[str], now: datetime) -> set[int]:

@@ -160,7 +160,7 @@ class _Delivery:
         http = context.http.watched(self._before_it_leaves(self._still_ours))
         watched = budgets.in_turn(
             replace(context, now=self.clock(), http=http, note_file=note_file),
-            channel=self.message.channel, clock=self.clock, pause=self.pause,
+            channel=self.message.channel, pause=self.pause,
         )  # fmt: skip
         watched = replace(watched, ahead=self._before_it_leaves(watched.ahead))
         letter = outbound(self.message, now=self.clock())

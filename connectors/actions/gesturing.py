@@ -29,7 +29,7 @@ def show_writing(*, conversation_id: int, clock: Clock) -> bool:
         connector, context, _ = contexts.of_channel(channel, now=now)
         if not isinstance(connector, Gestures):
             return False
-        context = budgets.in_turn(context, channel=channel, clock=clock)
+        context = budgets.in_turn(context, channel=channel)
         notices = connector.show_writing(context, conversation.thread_key, conversation.recipient_key)
     except contexts.NotConnected:
         return False

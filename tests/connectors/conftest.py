@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
 from connectors import registry, sealing
 from connectors.contract import Connector
-from connectors.models import Credential, PlatformApp, Receipt
+from connectors.models import Credential, PlatformApp, RateBudget, Receipt
 from inbox import platforms
 from inbox.actions import replying
 from inbox.models import Brand, BrandSequence, Channel, Message, Person
@@ -148,3 +149,16 @@ def impatient() -> Iterator[None]:
     yield
     with connection.cursor() as cursor:
         cursor.execute("RESET lock_timeout")
+
+
+def turns_are_taken_up_to_soon(channel: Channel, bucket: str) -> datetime:
+    """So many others are in line that whoever comes waits, however slow the test is. Until when."""
+    taken = RateBudget.objects.create(
+        channel=channel,
+        bucket=f"{bucket}{RateBudget.TURN}",
+        resets_at=Now() + timedelta(seconds=15),
+        seen_at=NOW,
+    )
+    taken.refresh_from_db()
+    assert taken.resets_at is not None
+    return taken.resets_at

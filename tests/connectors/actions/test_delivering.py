@@ -16,7 +16,7 @@ from inbox.actions import channels, receiving, replying
 from inbox.exchange import ThreadKind
 from inbox.models import Channel, ChannelState, Conversation, Handle, Message, MessageState
 from inbox.queries import outbox
-from tests.connectors.conftest import message_item, queue
+from tests.connectors.conftest import message_item, queue, turns_are_taken_up_to_soon
 from tests.factories import exchange as say
 from tests.fakes.platform import manifest
 from tests.inbox.actions.holding import locked
@@ -250,17 +250,19 @@ def test_a_limit_that_is_used_up_is_obeyed_before_it_is_broken(queued_reply, pla
 def test_sends_that_have_a_pace_leave_at_it(queued_reply, platform, clock, channel, agent, monkeypatch):
     platforms.register(manifest(paces={"send": Pace(per_second=4, checked_on=clock().date())}))
     behind = [queue(f"And {number}.", channel=channel, agent=agent, now=clock()) for number in range(2)]
-    send, began, left = platform.send, clock(), []
+    taken = turns_are_taken_up_to_soon(channel, "send")
+    send, waits = platform.send, []
 
     def in_turn(ctx, message):
         ctx.ahead("send")
-        left.append(clock() - began)
         return send(ctx, message)
 
     monkeypatch.setattr(platform, "send", in_turn)
+    for each in (queued_reply, *behind):
+        assert delivering.deliver(message_id=each.pk, clock=clock, pause=waits.append) == "sent"
 
-    assert [deliver(each, clock) for each in (queued_reply, *behind)] == ["sent"] * 3
-    assert left == [timedelta(seconds=each) for each in (0, 0.25, 0.5)]
+    assert [0 < each < 20 for each in waits] == [True] * 3
+    assert RateBudget.objects.get().resets_at - taken == 3 * timedelta(seconds=0.25)
 
 
 def test_sends_of_which_the_platform_tells_no_limit_are_counted_against_that_of_its_pages(

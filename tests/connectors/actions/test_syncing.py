@@ -27,6 +27,7 @@ from connectors.models import (
     Credential,
     DeadItem,
     Gap,
+    RateBudget,
     Receipt,
     RunLine,
     SyncRun,
@@ -37,7 +38,7 @@ from connectors.queries import coverage, doctor
 from connectors.rules.remedies import fix_for
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Conversation, ConversationState, Message
-from tests.connectors.conftest import NOW, message_item
+from tests.connectors.conftest import NOW, message_item, turns_are_taken_up_to_soon
 from tests.factories.people import ChannelFactory
 from tests.fakes.platform import manifest, millis
 from tests.threads import in_threads
@@ -565,22 +566,34 @@ def test_calls_that_have_a_pace_are_made_at_it_whoever_makes_them(
     schedule, platform, clock, channel, monkeypatch
 ):
     platforms.register(manifest(paces={"conversations": Pace(per_second=2, checked_on=NOW.date())}))
+    taken = turns_are_taken_up_to_soon(channel, "conversations")
     walk = schedule(Task.RECONCILE)
     platform.page_size = 10
     said(platform, 30)
-    history, at = platform.history, []
+    history, waits = platform.history, []
 
     def of_conversations(ctx, cursor, thread_id=""):
         ctx.ahead("conversations")
-        at.append(clock() - NOW)
         return history(ctx, cursor, thread_id)
 
     monkeypatch.setattr(platform, "history", of_conversations)
-    run(walk, clock, pause=clock.passes)
+    run(walk, clock, pause=waits.append)
     _, elsewhere, _ = contexts.of_channel(channel, now=NOW)
-    budgets.heeded(elsewhere, channel=channel, clock=clock, pause=clock.passes).ahead("conversations")
+    budgets.heeded(elsewhere, channel=channel, clock=clock, pause=waits.append).ahead("conversations")
 
-    assert [*at, clock() - NOW] == [timedelta(seconds=each) for each in (0, 0.5, 1, 1.5)]
+    assert all(0 < each < 20 for each in waits) and len(waits) >= 4
+    assert RateBudget.objects.get().resets_at - taken == 4 * timedelta(seconds=0.5)
+
+
+def test_no_hosts_clock_gives_a_turn(platform, clock, channel):
+    platforms.register(manifest(paces={"conversations": Pace(per_second=100, checked_on=NOW.date())}))
+    _, context, _ = contexts.of_channel(channel, now=NOW)
+    waits = list[float]()
+    for apart in (timedelta(hours=1), -timedelta(hours=1), timedelta(seconds=2)):
+        clock.now = NOW + apart
+        budgets.heeded(context, channel=channel, clock=clock, pause=waits.append).ahead("conversations")
+
+    assert [each for each in waits if each > 2 * 0.01] == []
 
 
 def test_a_walk_of_which_no_limit_is_told_ends_at_that_of_the_pages_and_goes_on_when_it_is_renewed(
