@@ -19,6 +19,7 @@ from inbox.platforms import Pace, Quota
 A_WHILE = timedelta(seconds=20)  # where a limit is used up and the platform does not say until when
 LONGEST_TURN = timedelta(seconds=20)  # one that is later was given by a clock that is wrong
 USED_UP = "The platform's limit is used up for now."
+IN_LINE = "Others are in line at the platform's pace."
 _MOST = 2**31 - 1
 
 
@@ -118,8 +119,19 @@ def in_turn(context: Context, *, channel: Channel, pause: Callable[[float], None
     paces = platforms.get(channel.platform).paces
 
     def ahead(bucket: str) -> None:
-        if bucket in paces and (wait := _until_turn(channel.pk, bucket, paces[bucket])) > 0:
+        if bucket in paces and (wait := _turn(channel.pk, bucket, paces[bucket])) and wait > 0:
             pause(wait)
+
+    return replace(context, ahead=ahead)
+
+
+def at_once(context: Context, *, channel: Channel) -> Context:
+    """The same for what gives way: a call whose turn is not there at once takes none, and is refused."""
+    paces = platforms.get(channel.platform).paces
+
+    def ahead(bucket: str) -> None:
+        if bucket in paces and _turn(channel.pk, bucket, paces[bucket], waits=False) is None:
+            raise ConnectorError(IN_LINE, remedy=Remedy.RETRY)
 
     return replace(context, ahead=ahead)
 
@@ -132,18 +144,20 @@ _TAKE_TURN = """
                greatest(kept.resets_at, clock_timestamp()), clock_timestamp() + make_interval(secs => %(longest)s)
            ),
            seen_at = clock_timestamp()
+     WHERE %(waits)s OR coalesce(kept.resets_at <= clock_timestamp(), true)
     RETURNING extract(epoch FROM kept.resets_at - clock_timestamp()) - %(gap)s
 """
 
 
-def _until_turn(channel_id: int, bucket: str, pace: Pace) -> float:
-    """In seconds. Turns are taken in a row of the account's own: walks, looks and people who ask for a thread are in many processes. The
+def _turn(channel_id: int, bucket: str, pace: Pace, *, waits: bool = True) -> float | None:
+    """Take one. It is there in so many seconds; None: there was none at once for whoever does not wait. Turns are taken in a row of the account's own: walks, looks and people who ask for a thread are in many processes. The
     database's clock gives them, because those of hosts differ by many turns; and in one statement, so that none is held who stops in the middle."""
     name = f"{bucket}{RateBudget.TURN}"[:40]
     seconds = {"gap": 1 / pace.per_second, "longest": LONGEST_TURN.total_seconds()}
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_TURN, {"channel": channel_id, "bucket": name, **seconds})
-        return float(cursor.fetchone()[0])
+        cursor.execute(_TAKE_TURN, {"channel": channel_id, "bucket": name, "waits": waits, **seconds})
+        taken = cursor.fetchone()
+    return float(taken[0]) if taken else None
 
 
 def closed_channels(*, buckets: frozenset[str], now: datetime) -> set[int]:

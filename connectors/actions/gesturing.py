@@ -17,7 +17,8 @@ SEND_BUCKETS = budgets.limits_of("send")
 
 
 def show_writing(*, conversation_id: int, clock: Clock) -> bool:
-    """Whether it was shown. It counts against the same limits as replies, and gives way to them."""
+    """Whether it was shown. It counts against the same limits as replies, and gives way to them: while any of them has the
+    next turn it is not shown."""
     found = Conversation.objects.select_related("channel").filter(pk=conversation_id)
     conversation = found.filter(channel__state=ChannelState.CONNECTED).first()
     if conversation is None or not gestures.can_show_writing(conversation):
@@ -29,7 +30,7 @@ def show_writing(*, conversation_id: int, clock: Clock) -> bool:
         connector, context, _ = contexts.of_channel(channel, now=now)
         if not isinstance(connector, Gestures):
             return False
-        context = budgets.in_turn(context, channel=channel)
+        context = budgets.at_once(context, channel=channel)
         notices = connector.show_writing(context, conversation.thread_key, conversation.recipient_key)
     except contexts.NotConnected:
         return False

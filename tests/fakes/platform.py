@@ -322,6 +322,7 @@ class FakePlatform:
         )
 
     def show_writing(self, ctx: Context, thread_id: str, recipient_id: str) -> Sequence[RateNotice]:
+        ctx.ahead("send")
         self.written_to.append(recipient_id or thread_id)
         if self.writing_fails:
             raise self.writing_fails

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 
 from connectors.actions import draining, gesturing
-from connectors.contract import ConnectorError, RateNotice, Remedy
+from connectors.contract import ConnectorError, Pace, RateNotice, Remedy
 from connectors.models import RateBudget
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Conversation, ConversationKind
@@ -46,6 +47,22 @@ def test_what_fails_is_dropped_and_the_limits_it_told_are_kept(conversation, pla
     clock.passes(301)
     assert not gesturing.show_writing(conversation_id=conversation.pk, clock=clock)
     assert Channel.objects.get().state == ChannelState.CONNECTED
+
+
+def test_it_takes_the_turn_of_a_reply_where_that_is_free_and_is_not_shown_where_others_are_in_line(
+    conversation, platform, clock
+):
+    paces = {"send": Pace(per_second=1, checked_on=NOW.date())}
+    platforms.register(replace(platforms.get("fake"), paces=paces))
+    assert gesturing.show_writing(conversation_id=conversation.pk, clock=clock)
+    RateBudget.objects.filter(bucket="send turn").update(resets_at=Now() + timedelta(seconds=15))
+    taken = RateBudget.objects.get().resets_at
+
+    assert not gesturing.show_writing(conversation_id=conversation.pk, clock=clock)
+    assert (platform.written_to, RateBudget.objects.get().resets_at) == (["mara"], taken)
+
+    RateBudget.objects.update(resets_at=Now())
+    assert gesturing.show_writing(conversation_id=conversation.pk, clock=clock)
 
 
 def test_nobody_is_shown_it_in_public_or_where_the_channel_or_the_platform_has_no_such_thing(
