@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from simulator import signatures
+from simulator.settings import from_environment
 from tests.simulator.outside import FILES, RECEIVER, Outside, simulated
 
 MOVED = f"{RECEIVER}?moved"
@@ -412,7 +413,9 @@ async def test_usage_headers_and_code_four_when_throttled(outside: Outside) -> N
 async def test_so_many_messages_a_second_are_taken_as_the_setting_says(outside: Outside) -> None:
     headers = await outside.instagram()
     world = outside.simulator.kernel.world
-    world.settings = replace(world.settings, instagram_sends_per_second=2)
+    few = from_environment({"SIMULATOR_INSTAGRAM_SENDS": "2"}).instagram_sends_per_second
+    assert (from_environment({}).instagram_sends_per_second, few) == (100, 2)
+    world.settings = replace(world.settings, instagram_sends_per_second=few)
     sign = {"recipient": {"id": "1"}, "sender_action": "typing_on"}
 
     codes = [
