@@ -124,17 +124,26 @@ def _broker() -> str:
 
 
 def _figures() -> str:
-    from connectors import figures
+    from connectors import figures, registry
     from inbox import platforms
 
     if wrong := figures.mistake():
         raise Unwell(wrong, fix=MEND_FIGURES)
     named, known = figures.named(), {manifest.key for manifest in platforms.installed()}
-    if strangers := sorted(named - known):
+    failures = registry.failures()
+    if unused := [why for key, why in sorted(failures.items()) if _is_of_figures(why)]:
+        raise Unwell("; ".join(unused), fix=MEND_FIGURES)
+    if strangers := sorted(named - known - failures.keys()):
         raise Unwell(
             f"{figures.VARIABLE} names {', '.join(strangers)}, which no connector is called", fix=MEND_FIGURES
         )
     return f"set for {', '.join(sorted(named))}" if named else "as documented"
+
+
+def _is_of_figures(failure: str) -> bool:
+    from connectors import figures
+
+    return figures.VARIABLE in failure
 
 
 def _connectors() -> str:
@@ -142,7 +151,10 @@ def _connectors() -> str:
 
     loaded = [connector.manifest.key for connector in registry.all()]
     if failures := registry.failures():
-        raise Unwell("; ".join(failures.values()), fix="mend or remove " + ", ".join(sorted(failures)))
+        broken = sorted(key for key, why in failures.items() if not _is_of_figures(why))
+        fixes = [MEND_FIGURES] if len(broken) < len(failures) else []
+        fixes += [f"mend or remove {', '.join(broken)}"] if broken else []
+        raise Unwell("; ".join(failures.values()), fix="; ".join(fixes))
     known(settings.DATABASE_URL, REACH_DATABASE)
     if missing := soundness.connectors():
         raise Unwell(

@@ -2,7 +2,9 @@
 
 import json
 import socketserver
+import sys
 import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,10 @@ from django.utils import timezone
 
 from config import broker, doctor, health
 from config.rq import Pool
-from connectors import sealing
+from connectors import registry, sealing
 from connectors.figures import VARIABLE
 from connectors.models import Credential, PlatformApp, Receipt, ReceiptState
+from inbox import platforms
 from inbox.models import Brand, Channel, Timer, ViewDrift
 from tests.factories import conversations
 from tests.factories.people import BrandFactory, ChannelFactory, PersonFactory
@@ -100,6 +103,47 @@ def test_a_mistyped_figure_is_named(text: str, words: str, monkeypatch: pytest.M
 
     assert not found.ok
     assert words in found.found and VARIABLE in found.fix
+
+
+@pytest.fixture
+def linkedin_is_left_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """As in a process that begins with these figures."""
+
+    def begin(text: str) -> None:
+        monkeypatch.setenv(VARIABLE, text)
+        monkeypatch.delitem(sys.modules, "connectors.platforms.linkedin.manifest")
+        monkeypatch.delitem(platforms._register, "linkedin")
+        registry.forget()
+
+    yield begin
+    monkeypatch.undo()
+    registry.forget()
+    registry.register_manifests()
+
+
+def test_a_figure_that_nothing_of_a_platform_goes_by_is_named_and_not_its_platform(
+    linkedin_is_left_out: Callable[[str], None],
+) -> None:
+    linkedin_is_left_out(json.dumps({"linkedin": {"send_per_s": 5}}))
+
+    found, loaded = line("platform figures"), line("connectors")
+
+    reason = f"{VARIABLE}, linkedin: nothing of it goes by send_per_s"
+    for told in (found, loaded):
+        assert not told.ok and told.found.endswith(reason)
+        assert told.fix == doctor.MEND_FIGURES
+
+
+def test_a_broken_connector_is_no_stranger_to_the_figures_that_name_it(
+    linkedin_is_left_out: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linkedin_is_left_out(json.dumps({"linkedin": {"text_max": 5}}))
+    monkeypatch.setitem(sys.modules, "connectors.platforms.linkedin.manifest", None)
+
+    found, loaded = line("platform figures"), line("connectors")
+
+    assert (found.ok, found.found) == (True, "set for linkedin")
+    assert (loaded.ok, loaded.fix) == (False, "mend or remove linkedin")
 
 
 def test_a_timer_that_nobody_fires_is_told_with_its_age() -> None:
