@@ -22,6 +22,7 @@ from connectors.contract import (
 
 CHECKED_ON: Final = date(2026, 7, 5)
 SENDS: Final = "send"  # messages, and that somebody writes one
+RECORDINGS: Final = "recordings"  # of the messages those that are a sound or a film
 CONVERSATIONS: Final = "conversations"  # their list, and what was said in one
 HIDDEN: Final = "Somebody on Instagram"
 POSTS: Final = 100  # the newest; people seldom write under older ones, and each costs a call
@@ -102,6 +103,7 @@ MANIFEST: Final = configured(
         hidden_name=HIDDEN,
         paces={
             SENDS: Pace(per_second=100, checked_on=CHECKED_ON),
+            RECORDINGS: Pace(per_second=10, checked_on=CHECKED_ON),
             CONVERSATIONS: Pace(per_second=2, checked_on=CHECKED_ON),
         },
         notes=(

@@ -19,7 +19,7 @@ from connectors.contract import (
 )
 from connectors.http import Answer
 from connectors.platforms.instagram import client, comments, errors, rates
-from connectors.platforms.instagram.manifest import MANIFEST, SENDS
+from connectors.platforms.instagram.manifest import MANIFEST, RECORDINGS, SENDS
 
 _FETCHING: Final = MANIFEST.send.fetches_for.total_seconds() + 10  # it answers after it has the file
 _TYPES: Final = {
@@ -28,6 +28,7 @@ _TYPES: Final = {
     AttachmentKind.AUDIO: "audio",
     AttachmentKind.FILE: "file",
 }
+_RECORDINGS: Final = (_TYPES[AttachmentKind.AUDIO], _TYPES[AttachmentKind.VIDEO])
 
 
 def send(ctx: Context, message: OutboundMessage) -> Sent:
@@ -51,6 +52,8 @@ def send(ctx: Context, message: OutboundMessage) -> Sent:
             body["reply_to"] = {"mid": message.reply_to}
         try:
             patience = _FETCHING if "attachment" in part else 0.0
+            if wire.mapping(part.get("attachment")).get("type") in _RECORDINGS:
+                ctx.ahead(RECORDINGS)
             ctx.ahead(SENDS)
             answered, answer = client.post(ctx, path, json=body, patience=patience)
             sent.append(_id_in(answered, answer, "message_id"))

@@ -686,3 +686,15 @@ def test_each_part_of_a_reply_and_each_sign_that_somebody_writes_is_sent_in_its_
 
     assert asked == ["send"] * 3
     assert connector.manifest.paces["send"].per_second == 100
+
+
+def test_sounds_and_films_leave_at_their_own_pace_besides(instagram: FakePlatform) -> None:
+    instagram.on("POST", SEND, json_answer({"message_id": "mid.1"}))
+    asked = list[str]()
+    context = instagram.context(connector, ACCOUNT, ahead=asked.append)
+    files = [picture(AttachmentKind(kind)) for kind in ("audio", "image", "video", "file")]
+
+    connector.send(context, reply(attachments=tuple(files)))
+
+    assert asked == ["recordings", "send", "send", "recordings", "send", "send", "send"]
+    assert connector.manifest.paces["recordings"].per_second == 10
