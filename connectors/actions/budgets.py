@@ -108,8 +108,8 @@ def heeded(
         wait(bucket)
 
     def heard(notices: Sequence[RateNotice]) -> None:
-        if used_up := [each for each in notices if is_used_up(each)]:
-            keep(channel_id=channel.pk, notices=used_up, now=clock())
+        if told := [each for each in notices if is_used_up(each) or each.expected is not None]:
+            keep(channel_id=channel.pk, notices=told, now=clock())
 
     return replace(context, ahead=ahead, heard=heard)
 

@@ -87,6 +87,7 @@ def test_rates_of_which_pages_say_two_things_are_set_as_other_figures_are() -> N
     assert {name: (each.calls, each.checked_on) for name, each in x.quotas.items()} == {
         "messages": (300, date(2026, 11, 30)),
         "thread": (300, date(2026, 11, 30)),
+        "message": (300, date(2026, 11, 30)),
         "send": (99, date(2026, 11, 30)),
     }
     assert {each.window for each in x.quotas.values()} == {timedelta(minutes=15)}

@@ -21,7 +21,7 @@ from connectors.contract import (
 )
 from connectors.http import Answer
 from connectors.platforms.x import client, errors, messages, payloads, posts, rates, threads
-from connectors.platforms.x.manifest import ALL_MESSAGES, ONE_THREAD
+from connectors.platforms.x.manifest import ALL_MESSAGES, ONE_MESSAGE, ONE_THREAD
 
 _MESSAGES: Final = {
     "max_results": "100",
@@ -89,13 +89,13 @@ def _stretch(ctx: Context, page: Page, *, first: bool) -> Stretch | None:
 
 def is_withdrawn(ctx: Context, event_id: str) -> bool:
     try:
-        body, _ = client.call(ctx, "GET", f"dm_events/{client.segment(event_id)}", bucket="message")
+        body, answer = client.call(ctx, "GET", f"dm_events/{client.segment(event_id)}", bucket=ONE_MESSAGE)
     except ConnectorError as error:
-        if error.code == _NOT_FOUND:
-            return True
-        if error.remedy is Remedy.TELL:
-            return False
-        raise
+        if error.code != _NOT_FOUND and error.remedy is not Remedy.TELL:
+            raise
+        ctx.heard(rates.untold(error.rates, ONE_MESSAGE))
+        return error.code == _NOT_FOUND
+    ctx.heard(rates.untold(rates.notices(answer.headers, ONE_MESSAGE, ctx.now), ONE_MESSAGE))
     problems = [wire.text(each.get("type")) for each in wire.entries(body.get("errors"))]
     return not body.get("data") and any(each.endswith(f"/{_NOT_FOUND}") for each in problems)
 

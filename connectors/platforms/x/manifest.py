@@ -23,6 +23,7 @@ CHECKED_ON: Final = date(2026, 8, 22)
 SENDS: Final = "send"
 ALL_MESSAGES: Final = "messages"  # X counts each address by itself
 ONE_THREAD: Final = "thread"
+ONE_MESSAGE: Final = "message"
 _MEGABYTE: Final = 1024 * 1024
 
 ORIGINS: Final = Origins(
@@ -74,7 +75,7 @@ MANIFEST: Final = configured(
         ),
         start="reachable",
         quotas=dict.fromkeys(
-            (ALL_MESSAGES, ONE_THREAD, SENDS),
+            (ALL_MESSAGES, ONE_THREAD, ONE_MESSAGE, SENDS),
             Quota(calls=15, window=timedelta(minutes=15), checked_on=CHECKED_ON),
         ),
         checked={"text_escaped": date(2026, 11, 29)},

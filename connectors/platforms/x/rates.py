@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,10 +24,15 @@ def notices(headers: Mapping[str, str], bucket: str, now: datetime) -> tuple[Rat
 def of_answer(headers: Mapping[str, str], bucket: str, now: datetime) -> tuple[RateNotice, ...]:
     """Of a call that X did: where no header tells its limit, it counts against the one of X's pages."""
     found = notices(headers, bucket, now)
+    return (*untold(found, bucket), *found)
+
+
+def untold(found: Sequence[RateNotice], bucket: str) -> tuple[RateNotice, ...]:
+    """What such a call counts against, where none of these tells its limit."""
     quota = MANIFEST.quotas.get(bucket)
     if quota is None or any(each.bucket == bucket for each in found):
-        return found
-    return (RateNotice(bucket, remaining=None, resets_at=None, expected=quota), *found)
+        return ()
+    return (RateNotice(bucket, remaining=None, resets_at=None, expected=quota),)
 
 
 def _notice(headers: Mapping[str, str], prefix: str, bucket: str, now: datetime) -> RateNotice | None:

@@ -613,6 +613,19 @@ def test_a_walk_of_which_no_limit_is_told_ends_at_that_of_the_pages_and_goes_on_
     assert (first.new_messages, first.error, second.new_messages) == (20, budgets.USED_UP, 10)
 
 
+def test_calls_that_make_no_page_are_counted_against_the_limit_of_the_pages_too(platform, clock, channel):
+    quota = Quota(calls=2, window=timedelta(minutes=15), checked_on=NOW.date())
+    _, context, _ = contexts.of_channel(channel, now=NOW)
+    context = budgets.heeded(context, channel=channel, clock=clock)
+    for _ in range(2):
+        context.ahead("message")
+        context.heard([RateNotice("message", None, None, expected=quota)])
+
+    with pytest.raises(ConnectorError) as refused:
+        context.ahead("message")
+    assert refused.value.retry_at == NOW + timedelta(minutes=15)
+
+
 def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(
     schedule, platform, clock, monkeypatch, stopwatch
 ):

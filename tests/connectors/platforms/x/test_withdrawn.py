@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from connectors.contract import Account, ConnectorError
+from connectors.contract import Account, ConnectorError, RateNotice
 from connectors.platforms.x import history
 from connectors.platforms.x.connector import connector
 from tests.connectors.helpers import NOW, FakePlatform, json_answer
@@ -64,6 +65,29 @@ def test_only_what_x_says_it_cannot_find_is_gone(answer: httpx.Response, gone: b
 def test_an_x_that_cannot_say_settles_nothing(answer: httpx.Response) -> None:
     with pytest.raises(ConnectorError):
         withdrawn(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "counts"),
+    [
+        (json_answer(PROBLEM, 404), True),
+        (json_answer({"data": {"id": MESSAGE, "event_type": "MessageCreate"}}), True),
+        (json_answer({}, headers={"x-rate-limit-remaining": "7"}), False),
+        (json_answer(PROBLEM, 404, {"x-rate-limit-remaining": "7"}), False),
+        (json_answer({"title": "Service Unavailable"}, 503), False),
+    ],
+)
+def test_a_look_at_one_message_counts_against_the_reads_of_xs_pages_where_its_answer_tells_no_limit(
+    answer: httpx.Response, counts: bool
+) -> None:
+    x, told = FakePlatform().on("GET", PATH, answer), list[RateNotice]()
+
+    with suppress(ConnectorError):
+        connector.is_withdrawn(x.context(connector, ACCOUNT, heard=told.extend), MESSAGE)
+
+    quotas = [each.expected for each in told if each.bucket == "message" and each.expected]
+    assert quotas == ([connector.manifest.quotas["message"]] if counts else [])
+    assert connector.manifest.quotas["message"].calls == 15
 
 
 def said(number: int, minute: int) -> dict[str, Any]:
