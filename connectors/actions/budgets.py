@@ -150,8 +150,9 @@ _TAKE_TURN = """
 
 
 def _turn(channel_id: int, bucket: str, pace: Pace, *, waits: bool = True) -> float | None:
-    """Take one. It is there in so many seconds; None: there was none at once for whoever does not wait. Turns are taken in a row of the account's own: walks, looks and people who ask for a thread are in many processes. The
-    database's clock gives them, because those of hosts differ by many turns; and in one statement, so that none is held who stops in the middle."""
+    """Take one. It is there in so many seconds; None: there was none at once for whoever does not wait. Turns are taken in a row of the
+    account's own: walks, looks and people who ask for a thread are in many processes. The database's clock gives them, because those of
+    hosts differ by many turns; and in one statement, so that none is held by whoever stops in the middle."""
     name = f"{bucket}{RateBudget.TURN}"[:40]
     seconds = {"gap": 1 / pace.per_second, "longest": LONGEST_TURN.total_seconds()}
     with connection.cursor() as cursor:

@@ -27,9 +27,8 @@ from connectors.rules.remedies import RESTRICTED
 from inbox.actions import attaching, channels, sending
 from inbox.models import ConversationKind, Message
 
-P = ParamSpec("P")
-
 log = structlog.get_logger(__name__)
+P = ParamSpec("P")
 REFRESH_WITHIN = timedelta(minutes=10)
 NOT_READY_WAIT = timedelta(minutes=1)
 PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment") | {RateBudget.UNNAMED}
