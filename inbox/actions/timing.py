@@ -16,8 +16,9 @@ from inbox.rules.pacing import Pace
 
 # Conversations of one transaction: as many as hold the brand's lock no longer than others may wait (rules.pacing), and so many at least. The
 # statements of a batch cost the same for eight, and on a machine that is busy after an outage small batches would make what is due later still.
-AT_ONCE, AT_MOST = 128, 512
-A_LOOK = 1000  # timers that one look finds
+# So few that pages are sent their rows (realtime.MANY_ROWS): they come in by themselves.
+AT_ONCE, AT_MOST = 96, 512
+A_LOOK = 500  # timers that one look finds
 LATER = timedelta(minutes=1)  # for a conversation that cannot be looked at
 SELDOM = 10  # times as long as it took to find that out, so that it takes a small part of the time
 
@@ -44,29 +45,33 @@ def sweep(*, now: datetime, without: Collection[int] = (), pace: Pace | None = N
     """Do what is due. Returns how many conversations had something. Two sweepers at once tell nothing twice. Whoever sweeps again and again
     keeps the `pace`.
 
-    A brand whose lock somebody holds, or that cannot be worked, is left to the next sweep; the others do not wait for it, nor for a brand
-    in which more is due than one look finds.
+    A brand whose lock somebody holds, or that cannot be worked, is left to the next sweep; the others do not wait for it, nor for more than a
+    batch of a brand in which much is due, nor for one in which more is due than one look finds.
     """
     done, found, pace = 0, due(now=now, without=without), pace or a_pace()
-    for brand_id, ids in found.items():
-        if _by_brand.work(brand_id, partial(_sweep_brand, brand_id, ids, now, pace), now=now):
-            done += len(ids)
+    left = dict(found)
+    while left:
+        for brand_id, ids in list(left.items()):
+            some, left[brand_id] = ids[: pace.size], ids[pace.size :]
+            is_done = _by_brand.work(brand_id, partial(_sweep_some, brand_id, some, now, pace), now=now)
+            if is_done:
+                done += len(some)
+            if not (is_done and left[brand_id]):
+                del left[brand_id]
     if found:  # what is due there may have left no place for what is due elsewhere
         done += sweep(now=now, without=[*without, *found], pace=pace)
     return done
 
 
-def _sweep_brand(brand_id: int, ids: Sequence[int], now: datetime, pace: Pace) -> None:
-    while ids:
-        some, ids = ids[: pace.size], ids[pace.size :]
-        failed, began = list[int](), time.monotonic()
-        try:
-            _isolating.each(sorted(some), partial(_fire, brand_id, now), failed=failed)
-        finally:
-            took = time.monotonic() - began
-            pace.took(took, of=len(some))
-            if failed:
-                _put_off(brand_id, failed, now, max(LATER, timedelta(seconds=SELDOM * took)))
+def _sweep_some(brand_id: int, conversation_ids: Sequence[int], now: datetime, pace: Pace) -> None:
+    failed, began = list[int](), time.monotonic()
+    try:
+        _isolating.each(sorted(conversation_ids), partial(_fire, brand_id, now), failed=failed)
+    finally:
+        took = time.monotonic() - began
+        pace.took(took, of=len(conversation_ids))
+        if failed:
+            _put_off(brand_id, failed, now, max(LATER, timedelta(seconds=SELDOM * took)))
 
 
 @transaction.atomic(durable=True)

@@ -78,7 +78,7 @@ class Event(models.Model):
         indexes = [
             # The thread shows what happened between messages.
             models.Index(fields=["conversation", "seq"], name="events_of_conversation"),
-            # A person is removed, or their work is asked for. Most events are of nobody.
+            # A person is removed. Most events are of nobody.
             models.Index(fields=["actor"], name="events_of_person", condition=Q(actor__isnull=False)),
             # Clocks ask what was done with a conversation, not what was said in it (queries.clock_facts).
             models.Index(

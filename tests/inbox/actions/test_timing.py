@@ -28,6 +28,7 @@ from inbox.models import (
     Timer,
 )
 from inbox.queries import clocks
+from inbox.rules.pacing import Pace
 from tests.factories import conversations as make
 from tests.factories import exchange, people
 from tests.inbox.actions.holding import held
@@ -409,6 +410,19 @@ def test_a_brand_in_which_more_is_due_than_one_look_finds_does_not_keep_the_othe
     assert sorted(late) == sorted([channel.brand_id, channel.brand_id, other.brand_id])
 
 
+def test_brands_have_their_turns_a_batch_each(channel: Channel) -> None:
+    other = people.ChannelFactory()
+    SlaPolicy.objects.create(brand=other.brand, name="Standard", first_response=900)
+    write(channel, "mara", "noor", "otto", "pia")
+    write(other, "ines")
+
+    assert timing.sweep(now=at(901), pace=Pace(2, most=2, fewest=2)) == 5
+
+    late = Event.objects.filter(kind=EventKind.SLA_BREACHED).order_by("id").values_list("brand", flat=True)
+    mine = channel.brand_id
+    assert list(late) == [mine, mine, other.brand_id, mine, mine]
+
+
 def test_what_another_sweeper_has_told_is_not_looked_at_again(channel: Channel) -> None:
     write(channel, "mara", "noor")
     ids = list(timing.due(now=at(601))[channel.brand_id])
@@ -513,7 +527,7 @@ def test_a_sweep_with_nothing_due_among_100_000_timers_costs_little(channel: Cha
     many(channel, 100_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE inbox_timer")
-        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT) " + timing.DUE, [at(0), [], 500])
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT) " + timing.DUE, [at(0), [], timing.A_LOOK])
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "timers_to_fire" in plan, plan
 
