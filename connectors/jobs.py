@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 MAILING = "alarms-mailed"
 HEARD = "heard"
 MAILING_HELD = 120  # seconds; longer than a watch may last
+QUICK_PAUSE = 5.0  # seconds; who is to wait for longer gives the place to others, and comes back
 SLACK = 120  # seconds over a turn's own budget: the slowest answer of a platform, and then the worker ends the job
 
 
@@ -48,8 +49,9 @@ def sync_channel(*, schedule_id: int, owner: str = "", seconds: float = 20, **_l
     if not scheduling.begin(schedule_id=schedule_id, owner=owner, now=now):
         return
     done = syncing.run(
-        schedule_id=schedule_id, clock=clock.from_(now), max_seconds=seconds, cut_off=(JobTimeoutException,)
-    )
+        schedule_id=schedule_id, clock=clock.from_(now), max_seconds=seconds, quick_pause=QUICK_PAUSE,
+        cut_off=(JobTimeoutException,),
+    )  # fmt: skip
     if done.new_messages or done.error or done.dead:
         log.info(
             "synced",

@@ -35,6 +35,7 @@ class Asker:
     pause: Pause
     note: Note
     requests: int = 0
+    longest_pause: float = LONGEST_PAUSE
     rested: float = 0.0  # seconds of pauses: the turn was not slow in them
     version: int = 0  # of the grant that was asked with last
     buckets: frozenset[str] = field(default=READ_BUCKETS)
@@ -64,7 +65,7 @@ class Asker:
                 wait = patience
                 if error.retry_at:  # one that is over says no more than none
                     wait = max(wait, (error.retry_at - self.clock()).total_seconds())
-                if wait > LONGEST_PAUSE or self._is_over_in(wait):
+                if wait > self.longest_pause or self._is_over_in(wait):
                     raise
                 if error.retry_at:
                     self.note(f"{error.reason} It waits {max(1, round(wait))} s.", Level.INFO)

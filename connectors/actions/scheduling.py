@@ -33,7 +33,6 @@ LOOKED_AT = 200  # of each lane with each tick
 LONG_WORK = Q(task__in=LONG) | Q(is_slow=True)
 DIED = "The job that ran it died; it goes on where it stood."
 NOT_BEGUN = "-"  # ahead of the owner of a claim whose job has not begun
-HEAD_START = MAX_BACK_OFF  # of a quick turn that was slow over the walks that were: it takes seconds, and theirs may hang
 READS_ALL = "*"  # behind the horizon of a walk that was begun anew
 
 
@@ -97,8 +96,7 @@ def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
 
 
 def _due(now: datetime) -> list[SyncSchedule]:
-    """Of each lane what is overdue longest: hundreds of walks that find no place must not hide a poll that would. Those that were slow have
-    their places in this line for themselves, and there a quick one goes ahead of walks."""
+    """Of each lane what is overdue longest: hundreds of walks that find no place must not hide a poll that would, slow or not."""
     waiting = SyncSchedule.objects.that_run().filter(lease_until=None, next_run_at__lte=now)
     waiting = waiting.select_related("channel").select_for_update(skip_locked=True, of=("self",))
     found = [
@@ -107,21 +105,13 @@ def _due(now: datetime) -> list[SyncSchedule]:
         for is_slow in (False, True)
         for schedule in waiting.filter(lane, is_slow=is_slow).order_by("next_run_at", "pk")[:LOOKED_AT]
     ]
-    line = sorted(found, key=lambda schedule: (schedule.next_run_at or now, schedule.pk))
-    slow = (schedule for schedule in line if schedule.is_slow)
-    suspects = iter(sorted(slow, key=lambda schedule: _among_suspects(schedule, now)))
-    return [next(suspects) if schedule.is_slow else schedule for schedule in line]
-
-
-def _among_suspects(schedule: SyncSchedule, now: datetime) -> tuple[datetime, int]:
-    due = schedule.next_run_at or now
-    return due if schedule.task in LONG else due - HEAD_START, schedule.pk
+    return sorted(found, key=lambda schedule: schedule.pk)
 
 
 def _turn(schedule: SyncSchedule) -> lanes.Turn:
     return lanes.Turn(
         schedule.pk, schedule.channel_id, schedule.channel.platform,
-        is_long=schedule.task in LONG, is_suspect=schedule.is_slow, is_chronic=schedule.failures + schedule.waits > 1,
+        is_long=schedule.task in LONG, is_suspect=schedule.is_slow, has_failed=schedule.failures > 0, due=schedule.next_run_at or lanes.EVER,
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from connectors.actions import (
     scheduling,
 )
 from connectors.actions._arriving import Parsed
-from connectors.actions._asking import Asker, Pause
+from connectors.actions._asking import LONGEST_PAUSE, Asker, Pause
 from connectors.actions._runs import Synced
 from connectors.actions._walking import Kept, Walker
 from connectors.actions.scheduling import LEASE
@@ -57,9 +57,11 @@ def run(
     max_seconds: float = MAX_SECONDS,
     progress: Progress | None = None,
     pause: Pause = time.sleep,
+    quick_pause: float = LONGEST_PAUSE,
     cut_off: _faults.CutOff = (),
 ) -> Synced:
-    """One turn of a claimed schedule. Errors end the turn, never the schedule. `cut_off`: what is raised in it when its time is over."""
+    """One turn of a claimed schedule. Errors end the turn, never the schedule. `quick_pause`: the longest that one makes which is quick
+    by its nature. `cut_off`: what is raised in it when its time is over."""
     schedule = SyncSchedule.objects.select_related("channel").get(pk=schedule_id)
     began, monotonic = clock(), time.monotonic()
     run_row = _open(schedule, began)
@@ -82,6 +84,8 @@ def run(
 
     until = monotonic + max_seconds
     asker = Asker(schedule.channel, clock, until, pause, note, others_wait=others_wait, keep_lease=keep_lease)
+    if schedule.task not in scheduling.LONG:
+        asker.longest_pause = quick_pause
     error: ConnectorError | None = None
     whole_since: datetime | None = None
     try:

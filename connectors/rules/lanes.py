@@ -2,8 +2,9 @@
 
 There are as many places as workers, less two: the tick itself needs one, and so does the watch over the channels, which may wait for a mail
 server. Long work (walks through history, and whatever was slow the last time) gets half of them, two where there are three. What was slow or died
-the last time gets one of those, so that there is one left for the walks of the others; and those that are quick always find a place. What is
-quick by its nature and was slow once does not wait for a walk that hangs: it may have that other one for a turn, where nobody healthy wants it.
+the last time gets one of those, so that there is one left for the walks of the others; and those that are quick always find a place. In the one
+for the slow a walk that hung lets all others go first, until it has waited for a quarter of an hour: a poll takes seconds there, and a walk that
+is answered, however slowly, gets on.
 
 A platform that hangs is slow only when its first turns are over, and until then it would have filled the house with its quick ones. So the last
 free place is kept for a quick turn of a platform that has none: while one platform hangs, the others go on. Where there are no others, or two
@@ -14,8 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 KEPT_FREE = 2
+EVER = datetime.min.replace(tzinfo=UTC)
+LETS_OTHERS_FIRST = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,18 @@ class Turn:
     platform: str
     is_long: bool = False  # by its nature
     is_suspect: bool = False  # it was slow, or its job died
-    is_chronic: bool = False  # and has failed more than once since it succeeded
+    has_failed: bool = False  # since it succeeded
+    due: datetime = EVER
 
     @property
     def lane(self) -> str:
         return "long" if self.is_long or self.is_suspect else "quick"
+
+    @property
+    def in_line(self) -> datetime:
+        """Whoever is first here is first."""
+        hung = self.is_long and self.is_suspect and self.has_failed
+        return self.due + LETS_OTHERS_FIRST if hung else self.due
 
 
 def room(workers: int) -> tuple[int, int]:
@@ -41,8 +52,8 @@ def room(workers: int) -> tuple[int, int]:
 def choose(
     due: Sequence[Turn], running: Sequence[Turn], *, workers: int, one_platform: bool = False
 ) -> list[int]:
-    """`due` in the order in which they fell due. Each channel has one turn at a time in each lane. `one_platform`: there is no other, also
-    among what is not due."""
+    """Of what fell due at the same moment the first is first. Each channel has one turn at a time in each lane. `one_platform`: there is no
+    other, also among what is not due."""
     places, places_for_long = room(workers)
     keeps_one = places > 2 and not one_platform
     busy = list(running)
@@ -58,12 +69,7 @@ def choose(
         same = any(each.lane == "quick" and each.platform == turn.platform for each in busy)
         return not (is_last and (turn.lane == "long" or same))
 
-    for turn in due:
+    for turn in sorted(due, key=lambda turn: turn.in_line):
         if fits(turn) and not (turn.is_suspect and any(each.is_suspect for each in busy)):
-            busy.append(turn)
-    # Whoever is healthy has chosen.
-    for turn in due:
-        was_once = turn.is_suspect and not turn.is_long and not turn.is_chronic
-        if was_once and all(each.is_long or not each.is_suspect for each in busy) and fits(turn):
             busy.append(turn)
     return [turn.schedule for turn in busy[len(running) :]]

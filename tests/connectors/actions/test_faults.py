@@ -138,7 +138,9 @@ def test_a_turn_over_its_time_is_told_so_and_where_it_was(
     assert "connectors/actions/_walking.py" in log()[1]
 
 
-def test_the_job_says_by_what_it_is_cut_off(walk: SyncSchedule, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_job_says_by_what_it_is_cut_off_and_how_long_a_quick_one_may_rest(
+    walk: SyncSchedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: dict[str, Any] = {}
     monkeypatch.setattr(syncing, "run", lambda **given: told.update(given) or Synced())
     monkeypatch.setattr(timezone, "now", lambda: NOW)
@@ -146,7 +148,7 @@ def test_the_job_says_by_what_it_is_cut_off(walk: SyncSchedule, monkeypatch: pyt
 
     jobs.sync_channel(schedule_id=walk.pk, owner=claim.owner)
 
-    assert told["cut_off"] == (JobTimeoutException,)
+    assert (told["cut_off"], told["quick_pause"]) == ((JobTimeoutException,), jobs.QUICK_PAUSE)
 
 
 @pytest.mark.parametrize("task", [Task.RECONCILE, Task.POLL])

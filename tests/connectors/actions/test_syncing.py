@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from cryptography.fernet import Fernet
 
-from connectors import contexts
+from connectors import contexts, jobs
 from connectors.actions import (
     _covering,
     alarming,
@@ -690,18 +690,19 @@ def test_a_poll_finds_its_place_behind_any_number_of_walks(schedule, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("overdue", "is_first"), [(timedelta(minutes=5), True), (timedelta(minutes=16), False)]
+    ("overdue", "failures", "is_first"),
+    [(timedelta(minutes=5), 1, True), (timedelta(minutes=16), 1, False), (timedelta(minutes=5), 0, False)],
 )
 def test_a_poll_that_was_slow_does_not_stand_behind_all_walks_that_hang(
-    schedule, connect, monkeypatch, overdue, is_first
+    schedule, connect, monkeypatch, overdue, failures, is_first
 ):
-    """But for those that have waited for a quarter of an hour longer: they have a turn, too."""
+    """But for those that have waited for a quarter of an hour longer: they have a turn, too. And one that is answered has its share."""
     monkeypatch.setattr(scheduling, "LOOKED_AT", 10)
     poll = schedule(is_slow=True)
     for number in range(19):
         SyncSchedule.objects.create(
             channel=connect(f"hangs-{number}"), task=Task.RECONCILE, every_seconds=900, is_slow=True,
-            next_run_at=NOW - overdue,
+            next_run_at=NOW - overdue, failures=failures,
         )  # fmt: skip
     healthy = SyncSchedule.objects.create(
         channel=connect("healthy"), task=Task.RECONCILE, every_seconds=900, next_run_at=NOW
@@ -982,6 +983,27 @@ def test_a_poll_that_waited_for_its_budget_is_not_among_the_slow(
 
     assert (done.error, done.requests, poll.is_slow) == ("", 1, False)
     assert clock() >= NOW + timedelta(seconds=8)
+
+
+@pytest.mark.parametrize("task", [Task.POLL, Task.RECONCILE])
+def test_a_quick_turn_does_not_rest_in_its_place_for_long(
+    schedule, platform, clock, channel, monkeypatch, task
+):
+    """A few channels whose limit is used up would rest in all of them."""
+    one, rested = schedule(task), []
+    opens = NOW + timedelta(seconds=8)
+    budgets.keep(channel_id=channel.pk, notices=[RateNotice("read", remaining=0, resets_at=opens)], now=NOW)
+
+    def pause(seconds):
+        rested.append(seconds)
+        clock.passes(seconds)
+
+    done = run(one, clock, max_seconds=20, pause=pause, quick_pause=jobs.QUICK_PAUSE)
+
+    if task == Task.POLL:
+        assert (rested, done.error, one.next_run_at, one.failures) == ([], budgets.USED_UP, opens, 0)
+    else:
+        assert (sum(rested), done.error) == (8, "")
 
 
 @pytest.mark.parametrize(("seconds", "is_slow"), [(6, True), (2, False)])

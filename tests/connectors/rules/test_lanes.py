@@ -47,23 +47,11 @@ def test_a_healthy_walk_starts_beside_one_that_hangs() -> None:
     assert choose([suspect(3, channel=3), walk(2, channel=2)], [hanging], workers=SYNC_WORKERS) == [2]
 
 
-def test_a_quick_turn_that_was_slow_once_does_not_wait_for_a_walk_that_hangs() -> None:
+def test_what_was_slow_takes_no_place_of_the_healthy() -> None:
     hanging = Turn(1, channel=1, platform="a", is_long=True, is_suspect=True)
 
-    assert choose([suspect(99, channel=99)], [hanging], workers=SYNC_WORKERS) == [99]
-    assert choose([suspect(98, channel=98), suspect(99, channel=99)], [hanging], workers=SYNC_WORKERS) == [98]
-
-
-def test_what_was_slow_takes_no_place_that_a_healthy_one_wants() -> None:
-    hanging = Turn(1, channel=1, platform="a", is_long=True, is_suspect=True)
-    again = replace(hanging, schedule=4, channel=4)
-
-    assert choose([suspect(3, channel=3), walk(2, channel=2)], [hanging], workers=SYNC_WORKERS) == [2]
-    assert choose([suspect(3, channel=3)], [hanging, walk(2, channel=2)], workers=SYNC_WORKERS) == []
-    assert choose([again], [suspect(3, channel=3)], workers=SYNC_WORKERS) == []
-    still = replace(suspect(3, channel=3), is_chronic=True)
-    assert choose([still], [hanging], workers=SYNC_WORKERS) == [], "it would hang as well"
-    assert choose([still], [], workers=SYNC_WORKERS) == [3]
+    assert choose([suspect(3, channel=3)], [hanging], workers=SYNC_WORKERS) == []
+    assert choose([walk(2, channel=2)], [suspect(3, channel=3)], workers=SYNC_WORKERS) == [2]
 
 
 def test_a_poll_does_not_wait_for_its_own_channels_backfill() -> None:
@@ -127,14 +115,11 @@ def test_places_are_never_given_twice(due: list[Turn], running: list[Turn], work
 
 
 @given(due=some, running=some, workers=st.integers(SYNC_WORKERS, 12))
-def test_no_more_than_one_walk_that_was_slow_and_one_quick_turn_run_at_a_time(
-    due: list[Turn], running: list[Turn], workers: int
-) -> None:
+def test_no_two_that_were_slow_run_at_a_time(due: list[Turn], running: list[Turn], workers: int) -> None:
     before = [turn for turn in running if not turn.is_suspect]
     chosen = set(choose(due, before, workers=workers))
-    suspects = [turn for turn in due if turn.schedule in chosen and turn.is_suspect]
 
-    assert sum(turn.is_long for turn in suspects) <= 1 and sum(not turn.is_long for turn in suspects) <= 1
+    assert sum(turn.schedule in chosen and turn.is_suspect for turn in due) <= 1
 
 
 @given(due=some, workers=st.integers(SYNC_WORKERS, 12))
