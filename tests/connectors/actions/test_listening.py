@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from connectors import jobs
@@ -64,6 +65,10 @@ def compared(channel: Channel, until: datetime) -> None:
     ChannelHealth.objects.update_or_create(channel=channel, defaults={"complete_until": until})
 
 
+def nobody_answers(*_: Any) -> Any:
+    raise OperationalError("the connection is lost")
+
+
 @pytest.mark.parametrize("address", ["acc-1", "acc-2"], ids=["its own address", "another of the same app"])
 def test_nobody_is_silent_while_deliveries_wait_to_be_read(
     channel: Channel, connect: Callable[..., Channel], address: str
@@ -108,6 +113,19 @@ def test_nobody_is_silent_for_the_time_in_which_we_were_away(watch: Callable[...
 
     assert [watch(minutes) for minutes in range(67)] == [[]] * 67
     assert watch(67) == ["silent"], "ten were to be expected since"
+
+
+def test_nobody_is_silent_for_the_time_in_which_the_database_was_away(
+    watch: Callable[..., list[str]],
+) -> None:
+    """Our door stood open and took nothing."""
+    watch(-115)
+
+    for minutes in range(-114, 1):
+        with connection.execute_wrapper(nobody_answers), pytest.raises(OperationalError):
+            watch(minutes)
+
+    assert [watch(1), watch(2)] == [[], []]
 
 
 def test_after_our_absence_a_comparison_shows_whether_somebody_wrote(
