@@ -48,12 +48,17 @@ def silences(
     channels: Sequence[Channel], *, now: datetime, ear: silence.Ear | None = None
 ) -> Mapping[int, silence.Silence]:
     """Channels that say nothing although customers usually write at this time, as far as we would have heard them: of what is polled
-    nothing after the last whole reading, nothing from before the last outage ended, and nothing that may wait on our own side."""
+    nothing after the last whole reading, nothing from before the last outage ended, and nothing that may wait on our own side or that a comparison
+    may bring still."""
     quiet = seeming(channels, now=now)
     if not quiet:
         return {}
     doubted = [channel for channel in channels if channel.pk in quiet]
-    heard = {channel.pk: _really_heard(channel, ear or silence.Ear(_EVER, now), now) for channel in doubted}
+    ear, refused = ear or silence.Ear(_EVER, now), _refused_until(quiet)
+    heard = {}
+    for channel in doubted:
+        since, until = _really_heard(channel, ear, now)
+        heard[channel.pk] = max(since, refused.get(channel.pk, _EVER)), until
     while count_arrivals():  # what waited a moment ago may be read by now
         pass
     return _judged(doubted, heard, now)
@@ -136,15 +141,21 @@ def _really_heard(channel: Channel, ear: silence.Ear, now: datetime) -> tuple[da
     return ear.since if ear.since > compared else _EVER, min(until, max(delivered, compared))
 
 
+def _refused_until(channel_ids: Collection[int]) -> Mapping[int, datetime]:
+    """What our door did not take until then, or the platform did not bring: no comparison has looked at it yet."""
+    gaps = Gap.objects.filter(cause=GapCause.NOT_DELIVERED, healed_at=None, channel__in=channel_ids)
+    ended = gaps.exclude(until=None).values("channel").annotate(ended=Max("until"))
+    return dict(ended.values_list("channel", "ended"))
+
+
 def _outages_ended(channel_ids: Iterable[int], since: datetime, now: datetime) -> Mapping[int, datetime]:
     """When each was connected again; now where nobody has noted it yet. What ended before `since` is out of what is judged."""
     recent = Q(cleared_at=None) | Q(cleared_at__gt=since)
     outages = Alarm.objects.filter(recent, channel__in=channel_ids, kind__in=OUTAGES)
     ended = outages.values("channel").annotate(ended=Max(Coalesce("cleared_at", Value(now))))
     found = dict(ended.values_list("channel", "ended"))
-    # No alarm rings for a channel that was retired; its gap ended when it was taken back. What our door did not take a comparison brings.
-    ended_otherwise = Q(cause=GapCause.DISCONNECTED) | Q(cause=GapCause.NOT_DELIVERED, healed_at=None)
-    gaps = Gap.objects.filter(ended_otherwise, channel__in=channel_ids, until__gt=since)
+    # No alarm rings for a channel that was retired; its gap ended when it was taken back.
+    gaps = Gap.objects.filter(cause=GapCause.DISCONNECTED, channel__in=channel_ids, until__gt=since)
     for pk, until in gaps.values("channel").annotate(ended=Max("until")).values_list("channel", "ended"):
         found[pk] = max(until, found.get(pk, until))
     return found

@@ -192,6 +192,19 @@ def test_a_door_that_did_not_take_everything_begins_the_silence_anew_until_a_com
     assert look() == ["silent"]
 
 
+def test_a_silence_that_was_told_lasts_over_what_the_door_did_not_take(channel: Channel) -> None:
+    """A restart of the edge opens such a gap, and a comparison that finds nobody who wrote closes it."""
+    assert look() == ["silent"]
+    gap = Gap.objects.create(
+        channel=channel, cause=GapCause.NOT_DELIVERED, since=NOW - MINUTE, until=NOW + MINUTE, found_at=NOW
+    )
+
+    assert look(1) == ["silent"]
+    Gap.objects.filter(pk=gap.pk).update(healed_at=NOW + 2 * MINUTE)
+    assert look(3) == ["silent"]
+    assert Alarm.objects.count() == 1
+
+
 @pytest.mark.parametrize(("comments", "found"), [(True, []), (False, ["silent"])])
 def test_of_a_log_our_absence_hides_nothing_but_what_is_delivered_beside_it(
     channel: Channel,
