@@ -12,13 +12,16 @@ from django.utils import timezone
 from rq.timeouts import JobTimeoutException
 
 from connectors import clock
-from connectors.actions import alarming, listening, scheduling, syncing
+from connectors.actions import _faults, alarming, listening, scheduling, syncing
 from connectors.rules.silence import Ear
 from inbox import realtime
 
 log = structlog.get_logger(__name__)
 MAILING = "alarms-mailed"
 HEARD = "heard"
+LAST_WORD = "last-word:{}"
+LAST_WORD_KEPT = 24 * 3600  # seconds
+CUT_OFF = (JobTimeoutException,)
 MAILING_HELD = 120  # seconds; longer than a watch may last
 QUICK_PAUSE = 5.0  # seconds; who is to wait for longer gives the place to others, and comes back
 SLACK = 120  # seconds over a turn's own budget: the slowest answer of a platform, and then the worker ends the job
@@ -26,7 +29,9 @@ SLACK = 120  # seconds over a turn's own budget: the slowest answer of a platfor
 
 def run_due_schedules() -> None:
     """Called each second by config/cron.py."""
-    due = scheduling.claim_due(now=timezone.now(), workers=settings.SYNC_WORKERS)
+    now = timezone.now()
+    _hear_last_words(now)
+    due = scheduling.claim_due(now=now, workers=settings.SYNC_WORKERS)
     queue = django_rq.get_queue("sync")
     for place, claim in enumerate(due):
         try:
@@ -48,10 +53,14 @@ def sync_channel(*, schedule_id: int, owner: str = "", seconds: float = 20, **_l
     now = timezone.now()
     if not scheduling.begin(schedule_id=schedule_id, owner=owner, now=now):
         return
-    done = syncing.run(
-        schedule_id=schedule_id, clock=clock.from_(now), max_seconds=seconds, quick_pause=QUICK_PAUSE,
-        cut_off=(JobTimeoutException,),
-    )  # fmt: skip
+    try:
+        done = syncing.run(
+            schedule_id=schedule_id, clock=clock.from_(now), max_seconds=seconds, quick_pause=QUICK_PAUSE,
+            cut_off=CUT_OFF,
+        )  # fmt: skip
+    except Exception as failure:
+        _leave_last_word(schedule_id, owner, failure)
+        raise
     if done.new_messages or done.error or done.dead:
         log.info(
             "synced",
@@ -63,6 +72,22 @@ def sync_channel(*, schedule_id: int, owner: str = "", seconds: float = 20, **_l
         )
     for conversation_id, name in dict(done.typing).items():
         realtime.push_typing(conversation_id, name)
+
+
+def _leave_last_word(schedule_id: int, owner: str, failure: Exception) -> None:
+    """The database did not take how the turn ended: the broker keeps it until it does."""
+    word = (owner, *_faults.of(failure, cut_off=CUT_OFF))
+    try:
+        cache.set(LAST_WORD.format(schedule_id), word, timeout=LAST_WORD_KEPT)
+    except Exception as away:
+        log.warning("last_word_lost", schedule=schedule_id, error=type(away).__name__)
+
+
+def _hear_last_words(now: datetime) -> None:
+    keys = {LAST_WORD.format(schedule_id): schedule_id for schedule_id in scheduling.under_way()}
+    for key, (owner, *fault) in cache.get_many(keys).items():
+        scheduling.note_broken(schedule_id=keys[key], owner=owner, fault=_faults.Fault(*fault), now=now)
+        cache.delete(key)
 
 
 def watch_channels(*, is_open: bool = True, **_later: object) -> None:

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Least
 
 from connectors.actions import _runs
+from connectors.actions._faults import Fault
 from connectors.contract import Remedy
 from connectors.models import Level, PlatformApp, SyncSchedule, Task
 from connectors.rules import lanes, remedies
@@ -132,24 +133,47 @@ def _note_deaths(now: datetime) -> None:
 
 def _note_death(schedule: SyncSchedule, now: datetime, *, may_hang: bool) -> None:
     """Once, anybody may have killed it. What dies again, or may be at it still, is out of the others' way."""
-    again = now + back_off(schedule.failures + schedule.waits + 1)
     is_slow = schedule.is_slow or may_hang or schedule.last_remedy == remedies.DIED
+    _note_end(schedule, now, said=DIED, remedy=remedies.DIED, is_slow=is_slow)
+
+
+def _note_end(schedule: SyncSchedule, now: datetime, *, said: str, remedy: str, is_slow: bool) -> None:
+    again = now + back_off(schedule.failures + schedule.waits + 1)
     SyncSchedule.objects.filter(pk=schedule.pk).update(
-        lease_until=None, lease_owner="", failures=F("failures") + 1, next_run_at=again, last_error=DIED,
-        last_remedy=remedies.DIED, is_slow=is_slow,
+        lease_until=None, lease_owner="", failures=F("failures") + 1, next_run_at=again, last_error=said,
+        last_remedy=remedy, is_slow=is_slow,
     )  # fmt: skip
-    _runs.note(schedule_id=schedule.pk, text=DIED, level=Level.WARNING, now=now)
+    _runs.note(schedule_id=schedule.pk, text=said, level=Level.WARNING, now=now)
+
+
+def _of(schedule_id: int, owner: str) -> SyncSchedule | None:
+    """None where somebody else has taken over meanwhile."""
+    mine = SyncSchedule.objects.filter(pk=schedule_id, lease_owner__in=(owner, _begun(owner)))
+    return mine.select_for_update().exclude(lease_until=None).first()
 
 
 @transaction.atomic
 def note_death(*, schedule_id: int, owner: str, now: datetime) -> bool:
-    """The worker saw its job die. Nothing to do where somebody else has taken over meanwhile."""
-    mine = SyncSchedule.objects.filter(pk=schedule_id, lease_owner__in=(owner, _begun(owner)))
-    schedule = mine.select_for_update().exclude(lease_until=None).first()
-    if schedule is None:
-        return False
-    _note_death(schedule, now, may_hang=False)
-    return True
+    """The worker saw its job die. Nothing to do where it is another's by now."""
+    schedule = _of(schedule_id, owner)
+    if schedule is not None:
+        _note_death(schedule, now, may_hang=False)
+    return schedule is not None
+
+
+@transaction.atomic
+def note_broken(*, schedule_id: int, owner: str, fault: Fault, now: datetime) -> None:
+    """A turn ended and could not write down how."""
+    if (schedule := _of(schedule_id, owner)) is None:
+        return
+    is_slow = schedule.is_slow or fault.remedy == remedies.OVERTIME
+    _note_end(schedule, now, said=fault.said, remedy=fault.remedy, is_slow=is_slow)
+    for line in fault.lines:
+        _runs.note(schedule_id=schedule_id, text=line, level=Level.ERROR, now=now)
+
+
+def under_way() -> list[int]:
+    return list(SyncSchedule.objects.exclude(lease_until=None).values_list("pk", flat=True))
 
 
 def back_off(failures: int) -> timedelta:

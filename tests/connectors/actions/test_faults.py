@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -35,6 +37,36 @@ def walk(channel: Channel, platform: FakePlatform) -> SyncSchedule:
     return SyncSchedule.objects.create(
         channel=channel, task=Task.RECONCILE, every_seconds=900, next_run_at=NOW - timedelta(seconds=1)
     )
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Of locks, as the house is after ten seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET lock_timeout")
+
+
+@pytest.fixture
+def tick(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[str]]:
+    """So many seconds later. The answer: the owners of the turns that it gave to workers."""
+    given: list[str] = []
+    queue = SimpleNamespace(enqueue=lambda job, *, owner, **told: given.append(owner))
+    monkeypatch.setattr(jobs.django_rq, "get_queue", lambda name: queue)
+
+    def at(seconds: int) -> list[str]:
+        given.clear()
+        monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(seconds=seconds))
+        jobs.run_due_schedules()
+        return list(given)
+
+    return at
+
+
+def nobody_answers(*_: object, **__: object) -> Any:
+    raise lost()
 
 
 def turn(schedule: SyncSchedule, clock: Moving, **told: Any) -> Synced:
@@ -105,6 +137,57 @@ def test_each_weather_of_the_database_has_its_words(
 
     assert (done.error, done.remedy) == (said, "weather")
     assert not any("zebra" in line or "access-1" in line for line in log())
+
+
+@pytest.mark.parametrize("task", [Task.RECONCILE, Task.POLL])
+def test_a_database_that_is_away_for_longer_is_told_once_it_is_back_and_puts_nobody_among_the_slow(
+    walk: SyncSchedule,
+    platform: FakePlatform,
+    monkeypatch: pytest.MonkeyPatch,
+    tick: Callable[[int], list[str]],
+    task: Task,
+) -> None:
+    """The turn cannot write down how it ended."""
+    SyncSchedule.objects.update(task=task)
+    with ExitStack() as outage:
+
+        def history(*asked: object) -> None:
+            outage.enter_context(connection.execute_wrapper(nobody_answers))
+            nobody_answers()
+
+        monkeypatch.setattr(platform, "history", history)
+        monkeypatch.setattr(platform, "poll", history)
+        [owner] = tick(0)
+        with pytest.raises(OperationalError):
+            jobs.sync_channel(schedule_id=walk.pk, owner=owner)
+    with connection.execute_wrapper(nobody_answers), pytest.raises(OperationalError):
+        tick(1)
+
+    assert tick(95) == []
+
+    walk.refresh_from_db()
+    told = ("The database was away, or took nobody in.", "weather")
+    assert (walk.last_error, walk.last_remedy, walk.failures, walk.is_slow) == (*told, 1, False)
+    assert walk.lease_until is None and walk.next_run_at == NOW + timedelta(seconds=97)
+    if task == Task.RECONCILE:
+        assert log("warning") == [told[0]] and "connectors/actions/syncing.py" in log()[0]
+    [owner] = tick(98)
+    assert tick(99) == [], "it is told once"
+
+
+def test_the_last_word_of_who_was_followed_by_another_is_none(
+    walk: SyncSchedule, monkeypatch: pytest.MonkeyPatch, tick: Callable[[int], list[str]]
+) -> None:
+    [owner] = tick(0)
+    monkeypatch.setattr(syncing, "run", nobody_answers)
+    with pytest.raises(OperationalError):
+        jobs.sync_channel(schedule_id=walk.pk, owner=owner)
+    SyncSchedule.objects.update(lease_owner="another")
+
+    tick(1)
+
+    walk.refresh_from_db()
+    assert (walk.lease_owner, walk.last_error) == ("another", "")
 
 
 def test_whose_database_is_slow_is_no_slow_channel(
