@@ -10,13 +10,18 @@ from types import FrameType
 from typing import NamedTuple
 
 from connectors.actions import _arriving
-from connectors.rules.remedies import FAULT, OVERTIME, WEATHER
+from connectors.rules.remedies import FAULT, NO_ROOM, OVERTIME, WEATHER
 
 _OURS = Path(__file__).parents[2]
 _FRAMES = 6  # the innermost say where it was
 _HELD = "Somebody else held for too long what it was to write in the database."
 _AWAY = "The database was away, or took nobody in."
 _LATE = "The database took too long for an answer."
+_LACKS = {
+    "53100": "The database has no room left on its disk.",
+    "53200": "The database has no memory left.",
+    "58": "The database cannot read or write its files.",
+}
 _OVERTIME = "The turn took longer than it may, and was ended."
 CutOff = tuple[type[Exception], ...]
 
@@ -34,7 +39,9 @@ def of(failure: Exception, *, cut_off: CutOff) -> Fault:
     if any(isinstance(each, cut_off) for each in chain):
         return Fault(_OVERTIME, OVERTIME, lines)
     if _arriving.is_weather(failure):
-        return Fault(_weather(getattr(failure.__cause__, "sqlstate", None) or ""), WEATHER, lines)
+        sqlstate = getattr(failure.__cause__, "sqlstate", None) or ""
+        lacks = _LACKS.get(sqlstate) or _LACKS.get(sqlstate[:2])
+        return Fault(lacks, NO_ROOM, lines) if lacks else Fault(_weather(sqlstate), WEATHER, lines)
     return Fault(f"It broke off {_where(failure)} ({type(failure).__name__}).", FAULT, lines)
 
 

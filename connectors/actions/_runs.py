@@ -11,13 +11,13 @@ from django.db.models.functions import Coalesce, Greatest
 
 from connectors.contract import Remedy
 from connectors.models import Cause, Level, RunLine, RunState, SyncRun, SyncSchedule, Task
-from connectors.rules.remedies import OVERTIME, THROTTLED, WEATHER
+from connectors.rules.remedies import OF_DATABASE, OVERTIME, THROTTLED
 
 # Every few seconds; only what it found or could not do is worth a row.
 QUIET = frozenset({Task.POLL, Task.TOKENS})
 # What a person waits for goes on after an error for as long as there is hope.
 PATIENT = frozenset({Task.BACKFILL, Task.PROFILES, Task.PURGE})
-GOES_ON = frozenset({Remedy.RETRY.value, THROTTLED, WEATHER, OVERTIME})
+GOES_ON = frozenset({Remedy.RETRY.value, THROTTLED, OVERTIME}) | OF_DATABASE
 GIVES_UP_AFTER = 8
 LINES_KEPT = 300
 

@@ -36,7 +36,7 @@ from connectors.actions.scheduling import LEASE
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
 from connectors.models import GapCause, Level, SyncRun, SyncSchedule, Task
-from connectors.rules.remedies import NOT_READY, OF_APP, OVERTIME, RESTRICTED, THROTTLED, WEATHER
+from connectors.rules.remedies import NOT_READY, OF_APP, OF_DATABASE, OVERTIME, RESTRICTED, THROTTLED
 
 log = structlog.get_logger(__name__)
 MAX_SECONDS = 120.0  # of one turn; the rest comes with the next
@@ -110,10 +110,8 @@ def run(
     # and asked nobody should have been quicker.
     answers = asker.requests if schedule.task in scheduling.LONG else max(1, asker.requests)
     is_slow = answers > 0 and time.monotonic() - monotonic - asker.rested > SLOW_AFTER * answers
-    if done.remedy in (
-        WEATHER,
-        OVERTIME,
-    ):  # our database is no platform; what did not end by itself may not do so again
+    # Our database is no platform; what did not end by itself may not do so again.
+    if done.remedy in OF_DATABASE or done.remedy == OVERTIME:
         is_slow = schedule.is_slow or done.remedy == OVERTIME
     # What fell due since the run began, over all its turns.
     started = run_row.started_at if run_row is not None else began

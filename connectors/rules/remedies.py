@@ -27,6 +27,8 @@ NOT_READY = "not ready"  # no remedy of the contract: the process that was to as
 RESTRICTED = "restricted"  # no remedy of the contract: the account is, for a while, and the grant holds
 OF_APP = "of app"  # no remedy of the contract: our app is refused, and the grant may be good
 WEATHER = "weather"  # no remedy of the contract: the database was away, or somebody held it
+NO_ROOM = "no room"  # no remedy of the contract: the database lacks a disk or memory
+OF_DATABASE = frozenset({WEATHER, NO_ROOM})
 OVERTIME = "overtime"  # no remedy of the contract: the turn did not end by itself
 DIED = "died"  # no remedy of the contract: its process is gone
 FAULT = "fault"  # no remedy of the contract: it is Parley's own
@@ -60,6 +62,10 @@ _FIXES = {
     DIED: Fix("Nothing to do once. If it happens again and again, give the sync process more memory."),
     WEATHER: Fix(
         "Nothing to do once: it is tried again by itself, and goes on where it stood. If it lasts, manage.py doctor says how the database is.",
+        Place.RUN,
+    ),
+    NO_ROOM: Fix(
+        "Look at the disk and the memory of the machine of the database: its own log says what it lacks. Then it goes on by itself, where it stood.",
         Place.RUN,
     ),
     OVERTIME: Fix(

@@ -139,6 +139,29 @@ def test_each_weather_of_the_database_has_its_words(
     assert not any("zebra" in line or "access-1" in line for line in log())
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (psycopg.errors.DiskFull, "The database has no room left on its disk."),
+        (psycopg.errors.OutOfMemory, "The database has no memory left."),
+        (psycopg.errors.IoError, "The database cannot read or write its files."),
+    ],
+)
+def test_what_the_database_lacks_is_told_as_such_and_the_run_goes_on_once_it_has_it(
+    walk: SyncSchedule, clock: Moving, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch,
+    reason: type[psycopg.Error], said: str,
+) -> None:  # fmt: skip
+    with monkeypatch.context() as meanwhile:
+        fails_with(platform, meanwhile, lambda: lost(reason))
+        done = turn(walk, clock)
+
+    assert (done.error, done.remedy, walk.is_slow) == (said, "no room", False)
+    assert "disk" in fix_for("no room").text and "Nothing to do" not in fix_for("no room").text
+    assert SyncRun.objects.get().state == RunState.RUNNING
+    turn(walk, clock)
+    assert (SyncRun.objects.get().state, walk.last_error) == (RunState.DONE, "")
+
+
 @pytest.mark.parametrize("task", [Task.RECONCILE, Task.POLL])
 def test_a_database_that_is_away_for_longer_is_told_once_it_is_back_and_puts_nobody_among_the_slow(
     walk: SyncSchedule,
