@@ -33,6 +33,7 @@ PATIENCE = timedelta(seconds=3)
 LOOKED_AT = 200  # of each lane with each tick
 LONG_WORK = Q(task__in=LONG) | Q(is_slow=True)
 DIED = "The job that ran it died; it goes on where it stood."
+UNHEARD = "The turn took longer than it may, or its machine is gone: for a minute and a half nothing was heard of it."
 NOT_BEGUN = "-"  # ahead of the owner of a claim whose job has not begun
 READS_ALL = "*"  # behind the horizon of a walk that was begun anew
 
@@ -128,13 +129,7 @@ def _note_deaths(now: datetime) -> None:
         if schedule.lease_owner.startswith(NOT_BEGUN):
             SyncSchedule.objects.filter(pk=schedule.pk).update(lease_until=None, lease_owner="")
         else:
-            _note_death(schedule, now, may_hang=True)
-
-
-def _note_death(schedule: SyncSchedule, now: datetime, *, may_hang: bool) -> None:
-    """Once, anybody may have killed it. What dies again, or may be at it still, is out of the others' way."""
-    is_slow = schedule.is_slow or may_hang or schedule.last_remedy == remedies.DIED
-    _note_end(schedule, now, said=DIED, remedy=remedies.DIED, is_slow=is_slow)
+            _note_end(schedule, now, said=UNHEARD, remedy=remedies.OVERTIME, is_slow=True)
 
 
 def _note_end(schedule: SyncSchedule, now: datetime, *, said: str, remedy: str, is_slow: bool) -> None:
@@ -154,10 +149,12 @@ def _of(schedule_id: int, owner: str) -> SyncSchedule | None:
 
 @transaction.atomic
 def note_death(*, schedule_id: int, owner: str, now: datetime) -> bool:
-    """The worker saw its job die. Nothing to do where it is another's by now."""
+    """The worker saw its job die. Once, anybody may have killed it; what dies again is out of the others' way. Nothing to do where it is
+    another's by now."""
     schedule = _of(schedule_id, owner)
     if schedule is not None:
-        _note_death(schedule, now, may_hang=False)
+        is_slow = schedule.is_slow or schedule.last_remedy == remedies.DIED
+        _note_end(schedule, now, said=DIED, remedy=remedies.DIED, is_slow=is_slow)
     return schedule is not None
 
 

@@ -223,6 +223,8 @@ def _close(
         row = SyncSchedule.objects.select_for_update().get(pk=schedule.pk)
         if row.lease_owner != schedule.lease_owner:  # the rest is the new owner's affair, or nobody's
             log.warning("lease_lost", schedule=schedule.pk)
+            for line in done.lines:  # what hung says where once its time is over, and by then its lease was
+                _runs.note(schedule_id=schedule.pk, text=line, level=Level.ERROR, now=now)
             return False
         failures, waits = _pacing.in_a_row(row, done, error, now=now)
         next_run = _pacing.next_run(

@@ -244,6 +244,31 @@ def test_a_turn_over_its_time_is_told_so_and_where_it_was(
     assert "connectors/actions/_walking.py" in log()[1]
 
 
+def test_a_turn_that_hangs_is_told_as_such_when_nothing_was_heard_of_it_and_its_log_says_where(
+    walk: SyncSchedule,
+    platform: FakePlatform,
+    monkeypatch: pytest.MonkeyPatch,
+    tick: Callable[[int], list[str]],
+) -> None:
+    """Its lease is over before its time is."""
+    [owner] = tick(0)
+
+    def loops(*asked: object) -> None:
+        assert tick(91) == []
+        walk.refresh_from_db()
+        raise JobTimeoutException("Task exceeded maximum timeout value")
+
+    monkeypatch.setattr(platform, "history", loops)
+    jobs.sync_channel(schedule_id=walk.pk, owner=owner)
+
+    assert walk.last_error.startswith("The turn took longer than it may, or its machine is gone")
+    assert (walk.last_remedy, walk.is_slow, walk.failures) == ("overtime", True, 1)
+    told = walk.last_error, walk.next_run_at
+    walk.refresh_from_db()
+    assert (walk.last_error, walk.next_run_at, walk.failures) == (*told, 1), "it ends nothing that was ended"
+    assert log("warning") == [told[0]] and "in loops" in log()[0]
+
+
 def test_the_job_says_by_what_it_is_cut_off_and_how_long_a_quick_one_may_rest(
     walk: SyncSchedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
