@@ -280,7 +280,7 @@ class Subscription:
     said: str = ""
     speaks_for: str = ""
     is_for_a_person: bool = False  # asking again could take deliveries from somebody else
-    at: str = ""  # where it delivers, if that may be another channel's address or an old one: the caller knows who lives there
+    at: str = ""  # an address of ours, where it may be another channel's: the caller knows whether one lies behind it
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ TROUBLE_PASSES = timedelta(minutes=10)
 MENDED = "The platform had stopped delivering ({}); it was asked for deliveries again and agreed."
 TRIED = "The platform has stopped delivering, and was in trouble when it was asked for deliveries again. The next comparison asks once more."
 NOBODY_THERE = "The platform delivers to an address of ours behind which no channel is any more."
-GONE = (404, 410)
 AGREED = "It was asked for deliveries again and agreed; whether it delivers was not to be learned yet."
 
 
@@ -30,7 +29,7 @@ def look_and_mend(asker: Asker, *, now: datetime) -> bool:
     what was not delivered."""
     try:
         found = _ask(asker)
-        if found is None or found.is_active or not _may_be_mended(asker, found):
+        if found is None or found.is_active or not _may_be_mended(asker.channel, found):
             _keep(asker.channel, found, now)
             return found is None or found.is_active
         is_mended = _mend(asker, found, now)
@@ -68,22 +67,8 @@ def _leads_to_somebody(found: Subscription, channel: Channel) -> bool:
     return addressing.names_a_channel(found.at, platform=channel.platform)
 
 
-def _may_be_mended(asker: Asker, found: Subscription) -> bool:
-    if asker.channel.state != ChannelState.CONNECTED:
-        return False
-    return not found.is_for_a_person or _is_left_behind(asker, found)
-
-
-def _is_left_behind(asker: Asker, found: Subscription) -> bool:
-    """Whether we lived at that address and nobody does now. Whoever answers there is a copy of this installation, which would take the
-    deliveries back, or a relay that brings them here."""
-    if not addressing.names_a_channel(found.at, platform=asker.channel.platform):
-        return False
-    try:
-        answer = asker.ask(lambda connector, context: context.http.get(found.at))
-    except ConnectorError as refused:
-        return refused.code == "connect"
-    return answer.status in GONE
+def _may_be_mended(channel: Channel, found: Subscription) -> bool:
+    return channel.state == ChannelState.CONNECTED and not found.is_for_a_person
 
 
 def _mend(asker: Asker, found: Subscription, now: datetime) -> bool:

@@ -199,8 +199,7 @@ def _at_its_address(ctx: Context, callback_url: str, said: str) -> Subscription:
     address = wire.text(held[0].get("callback_url"))
     if not same_origin(address, callback_url):
         # It may be a relay's, or that of another installation with the same app, which would take it back.
-        said = "Instagram delivers to another address than ours."
-        return Subscription(False, said, is_for_a_person=True, at=address)
+        return Subscription(False, "Instagram delivers to another address than ours.", is_for_a_person=True)
     return Subscription(True, said, at=address)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -62,10 +62,10 @@ def subscribe(ctx: Context, callback_url: str) -> None:
     webhook_id, dead = _proven(ctx, _at_our_door(ctx, callback_url, have), callback_url)
     if not webhook_id:
         # That the proof failed may be our door's own fault, and of a passing kind: where another account is delivered to, nothing is deleted.
-        def may_go(hook_id: str) -> bool:
-            return accounts is not None and accounts.get(hook_id, {}).keys() <= {account_id}
-
-        webhook_id = _registered(ctx, callback_url, may_go, dead)
+        nobodys = [
+            each for each in dead if accounts is not None and accounts.get(each, {}).keys() <= {account_id}
+        ]
+        webhook_id = _registered(ctx, callback_url, nobodys)
     delivered = set(have.get(webhook_id, ()))
     for event_type in (*_PRIVATE, *_PUBLIC, _REVOKED):
         # X bills every post of the account that it delivers: they end waits, where anybody is heard to wait.
@@ -209,21 +209,16 @@ def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]], callback_url: str)
     return "", dead
 
 
-def _registered(
-    ctx: Context, callback_url: str, may_go: Callable[[str], bool], dead: Sequence[str] = ()
-) -> str:
-    """`dead`: webhooks that lead to our door and to nobody behind it. Where X has no room, one of them makes it, or one that we have left
-    behind."""
+def _registered(ctx: Context, callback_url: str, dead: Sequence[str] = ()) -> str:
+    """`dead`: webhooks that lead to our door and to nobody behind it. Where X has no room, one of them makes it."""
     answer = _told(ctx, "POST", "webhooks", json={"url": callback_url})
     if answer.ok:
         return wire.told(_id(_one(answer.mapping())), "webhook id")
     reason = next((name for name in _CRC_WORDS if name.encode() in answer.content), "")
-    if reason == _NO_ROOM:
-        useless = list(filter(may_go, dead)) or _left_behind(ctx, callback_url, may_go)
-        if useless:
-            path = f"webhooks/{client.segment(useless[0])}"
-            client.call(ctx, "DELETE", path, bucket=_BUCKETS["DELETE"], token=ctx.app.bearer, repeatable=True)
-            return _registered(ctx, callback_url, may_go)
+    if reason == _NO_ROOM and dead:
+        path = f"webhooks/{client.segment(dead[0])}"
+        client.call(ctx, "DELETE", path, bucket=_BUCKETS["DELETE"], token=ctx.app.bearer, repeatable=True)
+        return _registered(ctx, callback_url)
     if reason:
         raise ConnectorError(_CRC_WORDS[reason], remedy=Remedy.TELL, code=reason)
     if b"DuplicateUrlFailed" in answer.content:
@@ -231,17 +226,6 @@ def _registered(
         if known:
             return known
     raise errors.refusal(answer, ctx, _BUCKETS["POST"])
-
-
-def _left_behind(ctx: Context, callback_url: str, may_go: Callable[[str], bool]) -> list[str]:
-    """The webhooks with this channel's address on another host where X finds us no more. A copy of us that still lives there keeps its own."""
-    path = _path(callback_url)
-    old = [each for each in _hooks(ctx) if _path(wire.text(each.get("url"))) == path and may_go(_id(each))]
-    return _proven(ctx, [each for each in old if each.get("url") != callback_url], callback_url)[1]
-
-
-def _path(url: str) -> str:
-    return url.partition("://")[2].partition("/")[2]
 
 
 def _told(ctx: Context, method: str, path: str, json: object | None = None) -> Answer:

@@ -525,49 +525,33 @@ def test_an_address_of_ours_delivers_nothing_once_its_channel_is_gone_whatever_t
     assert Gap.objects.filter(cause="not_subscribed").count() == asked
 
 
-@pytest.mark.parametrize(
-    ("at", "answers", "knocks", "is_mended"),
-    [
-        ("https://old.example/webhooks/fake/{}/", httpx.ConnectError("nobody listens"), 5, True),
-        ("https://old.example/webhooks/fake/{}/", 404, 1, True),
-        ("https://old.example/webhooks/fake/{}/", 403, 1, False),
-        ("https://old.example/webhooks/fake/{}/", 200, 1, False),
-        ("https://old.example/webhooks/fake/{}/", 502, 1, False),
-        ("https://old.example/webhooks/fake/{}/", httpx.ReadTimeout("it hangs"), 5, False),
-        ("https://relay.example/of/ours", 404, 0, False),
-        ("https://old.example/webhooks/fake/00000000-0000-4000-8000-000000000000/", 404, 0, False),
-        ("", 404, 0, False),
-    ],
-)
-def test_an_address_that_was_ours_is_moved_with_us_once_nobody_is_at_home_there(
-    channel: Channel, platform: FakePlatform, clock: Moving, monkeypatch: pytest.MonkeyPatch,
-    at: str, answers: int | Exception, knocks: int, is_mended: bool,
-) -> None:  # fmt: skip
-    """It may be that of a copy of this installation, which would take it back, or of a relay that brings us what is delivered."""
-    old = at.format(channel.public_id)
-    held, knocked = [old], list[str]()
+def test_deliveries_to_another_installation_are_left_to_it_though_its_door_is_shut_for_a_while(
+    channel: Channel, platform: FakePlatform, clock: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of this one with the same app, or this one at an address that it had: a person connects again where it has moved."""
+    knocked, asked = list[str](), list[str]()
 
     def answer(request: httpx.Request) -> httpx.Response:
         knocked.append(str(request.url))
-        if isinstance(answers, Exception):
-            raise answers
-        return httpx.Response(answers)
-
-    def subscription(ctx: Any, callback_url: str) -> Subscription:
-        is_ours = held[-1] == callback_url
-        return Subscription(is_ours, "To another address.", is_for_a_person=not is_ours, at=held[-1])
+        raise httpx.ConnectError("nobody listens")
 
     network = Http(transport=httpx.MockTransport(answer))
+    elsewhere = Subscription(
+        False,
+        "To another address than ours.",
+        is_for_a_person=True,
+        at=f"https://old.example/webhooks/fake/{channel.public_id}/",
+    )
     monkeypatch.setattr(contexts, "_http", lambda origins, pid: network)
-    monkeypatch.setattr(platform, "subscription", subscription, raising=False)
-    monkeypatch.setattr(platform, "subscribe", lambda ctx, url: held.append(url))
+    monkeypatch.setattr(platform, "subscription", lambda ctx, url: elsewhere, raising=False)
+    monkeypatch.setattr(platform, "subscribe", lambda ctx, url: asked.append(url))
     asker = Asker(channel, clock, time.monotonic() + 60, lambda seconds: None, lambda text, level: None)
 
-    assert examining.look_and_mend(asker, now=clock()) is is_mended
+    assert not examining.look_and_mend(asker, now=clock())
 
-    assert held == [old, addressing.callback_url(channel)][: 1 + is_mended]
-    assert knocked == [old] * knocks
-    assert ChannelHealth.objects.get().subscribed is is_mended
+    assert (asked, knocked) == ([], [])
+    health = ChannelHealth.objects.get()
+    assert (health.subscribed, health.subscription_said) == (False, elsewhere.said)
 
 
 def test_a_backfill_says_what_it_leaves_to_the_comparison_and_is_refused_where_none_is_made(
