@@ -32,7 +32,7 @@ from connectors.models import (
     SyncSchedule,
     Task,
 )
-from inbox import platforms
+from inbox import events, platforms
 from inbox.actions import channels, completing, recording
 from inbox.models import Brand, Channel, ChannelState, Person
 
@@ -165,7 +165,13 @@ def connect(
 ) -> Channel:
     """Keep a grant and open the ways in. Connecting again renews the grant, lets parked replies go, and looks at once for what was
     missed meanwhile."""
-    channel, left_out = _keep(app=app, brand=brand, grant=grant, by=by, backfill_days=backfill_days, now=now)
+    with (
+        transaction.atomic(durable=True),
+        events.ledger(brand.pk),
+    ):  # the brand's lock comes before every other
+        channel, left_out = _keep(
+            app=app, brand=brand, grant=grant, by=by, backfill_days=backfill_days, now=now
+        )
     if left_out and note is not None:
         note(f"What you chose of its past is not asked for: {left_out}")
     subscribe(channel=channel, now=now)
@@ -189,16 +195,9 @@ def connect(
     return channel
 
 
-@transaction.atomic(durable=True)
 def _keep(
-    *,
-    app: PlatformApp,
-    brand: Brand,
-    grant: Grant,
-    by: Person | None,
-    backfill_days: int | None,
-    now: datetime,
-) -> tuple[Channel, str]:
+    *, app: PlatformApp, brand: Brand, grant: Grant, by: Person | None, backfill_days: int | None, now: datetime
+) -> tuple[Channel, str]:  # fmt: skip
     account = grant.account
     try:
         channel = _handing_over.channel_of(account, platform=app.platform, brand=brand)
@@ -223,12 +222,12 @@ def _keep(
         except IntegrityError:
             raise ConnectionRefused(JUST_NOW) from None
     else:
-        # Ahead of the row's own change: the brand's lock comes before every other. What comes from here on is let in.
+        scheduling.hold(channel_ids=[channel.pk])
+        # What comes from here on is let in.
         if channels.take_back(channel_id=channel.pk, reason=NOT_CONFIRMED, now=now):
             ChannelHealth.objects.filter(channel=channel).update(restricted=False, refused_version=0)
             _covering.end_gaps(channel.pk, now=now)
             channel.refresh_from_db()
-        scheduling.hold(channel_id=channel.pk)
         channel.external_id, channel.name, channel.handle = account.external_id, name, account.handle[:120]
         try:
             with transaction.atomic():

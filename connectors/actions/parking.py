@@ -62,6 +62,7 @@ def heed_answer(*, channel_id: int, used_version: int, now: datetime) -> None:
         return
     with events.ledger(Channel.objects.values_list("brand_id", flat=True).get(pk=channel_id)):
         if _is_parked(channel_id) and is_lifted.exists():
+            scheduling.hold(channel_ids=[channel_id])
             log.info("refused_access_is_tried_again", channel=channel_id, version=used_version)
             _resume(channel_id, now)
 
@@ -70,6 +71,7 @@ def heed_answer(*, channel_id: int, used_version: int, now: datetime) -> None:
 def apply(*, brand_id: int, changes: Sequence[tuple[int, AccountChanged]], now: datetime) -> None:
     """Joins the caller's transaction: what brought the news is read and done together with it."""
     with events.ledger(brand_id):  # the brand's lock comes before every other
+        scheduling.hold(channel_ids={channel_id for channel_id, _ in changes})
         for channel_id, change in sorted(changes, key=lambda each: each[1].at):
             if _is_newest(channel_id, change.at):
                 _apply(channel_id, change, now)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from connectors import sealing
-from connectors.actions import _covering
+from connectors.actions import _covering, scheduling
 from connectors.models import Credential, GapCause, RunState, SyncRun, SyncSchedule, Task
 from inbox import events
 from inbox.actions import channels, recording, sending
@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 def retire(*, channel: Channel, by: Person, now: datetime) -> None:
     reason = f"{by.short_name} retired it. Nothing comes in or goes out until it is connected again."
     with events.ledger(channel.brand_id):  # the brand's lock comes before every other
+        scheduling.hold(channel_ids=[channel.pk])
         channels.disconnect(channel_id=channel.pk, reason=reason, now=now)
         sending.give_up_waiting(channel=channel, now=now)
         _throw_away(channel)

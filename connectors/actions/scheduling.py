@@ -256,10 +256,10 @@ def go_on(*, channel_ids: Collection[int], now: datetime, at_once: Collection[Ta
     failing.update(failures=0)
 
 
-def hold(*, channel_id: int) -> None:
-    """For an action that changes the channel's schedules at its end: a turn that ends has its schedule's row before it says what it found of
-    the channel. Inside the caller's transaction."""
-    list(SyncSchedule.objects.select_for_update().filter(channel=channel_id).order_by("pk"))
+def hold(*, channel_ids: Collection[int]) -> None:
+    """Before anything else of these channels, for whoever changes several of their schedules, or one and something else of them: the
+    brand's lock, the schedules, the channel, its grant, its health is the one order. Inside the caller's transaction."""
+    list(SyncSchedule.objects.select_for_update().filter(channel__in=channel_ids).order_by("pk"))
 
 
 @transaction.atomic

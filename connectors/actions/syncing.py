@@ -219,6 +219,8 @@ def _close(
 ) -> bool:
     """False: it was no more this turn's to close."""
     with transaction.atomic():
+        if whole_since is not None:
+            scheduling.hold(channel_ids=[schedule.channel_id])  # the end of a poll may make a comparison due
         # As it is planned by now: it may have been edited, paused or asked for since the turn began.
         row = SyncSchedule.objects.select_for_update().get(pk=schedule.pk)
         if row.lease_owner != schedule.lease_owner:  # the rest is the new owner's affair, or nobody's
