@@ -21,9 +21,10 @@ def main() -> int:
         return code
     with oneline.faults(code=code):
         if sys.argv[1:2] == ["demo"]:
-            from config.demo import figures
+            from config.demo import figures, keyless
 
             figures.check()
+            keyless.check()
         execute_from_command_line(sys.argv)
     return 0
 

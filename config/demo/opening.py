@@ -1,14 +1,13 @@
 """Whether the keys of this start open what earlier ones have sealed. Asked as soon as the database answers: every process would come up and be
 not ready for ever."""
 
-import shlex
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 
 from config import env, services
-from config.demo import reaching
+from config.demo import keyless, reaching
 from config.oneline import SetUpFault
 from connectors import sealed
 
@@ -31,8 +30,7 @@ def _told(closed: str, home: Path) -> str:
         told = f"is sealed with none of PARLEY_SEAL_KEYS ({closed}). Set it as for the start before, or leave it out if that had none"
     else:
         told = (
-            f"is sealed with another key than {home / 'secrets' / 'parley_seal_keys'} ({closed}). Put that folder back as it was, or set"
-            " PARLEY_SEAL_KEYS if the start before had it"
+            f"is sealed with another key than {keyless.key_of(home)} ({closed}). Put that folder back as it was, in place of the one there"
+            " now, or set PARLEY_SEAL_KEYS if the start before had it"
         )
-    anew = f"with PARLEY_HOME={shlex.quote(f'{home}-new')} make demo" if ours else "in an empty database"
-    return f"{database} {told}; where the key is lost, nobody can open it, and a demo begins anew {anew}"
+    return f"{database} {told}; {keyless.lost(keyless.anew(home) if ours else 'in an empty database')}"

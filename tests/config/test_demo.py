@@ -124,14 +124,13 @@ def test_a_home_whose_keys_were_removed_says_so_at_once_and_loses_nothing(
 
     without = begun(home)
     said = without.communicate(timeout=60)[0]
-    shutil.rmtree(home / "secrets")
-    (home / "put-aside").rename(home / "secrets")
+    shutil.move(home / "put-aside", home / "secrets")
     again = begun(home)
     until_ready(again)
     again.send_signal(signal.SIGINT)
     again.communicate(timeout=60)
 
     assert without.returncode == 1
-    assert "Put that folder back as it was" in said.splitlines()[-1]
+    assert f"Put {home / 'secrets'} back as it was" in said.splitlines()[-1]
     assert not any(line.startswith("Started ") or "Connected" in line for line in said.splitlines())
     assert again.returncode == 0

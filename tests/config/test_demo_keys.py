@@ -7,7 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.utils import timezone
 
-from config.demo import opening
+from config.demo import keyless, migrating, opening
 from config.oneline import SetUpFault
 from connectors.actions import connecting
 
@@ -40,7 +40,7 @@ def test_what_was_sealed_with_another_key_is_told_with_what_can_be_done(settings
 
     line = refused(settings)
 
-    assert "1 of platform apps" in line and "Put that folder back" in line
+    assert "1 of platform apps" in line and "back as it was, in place of the one there now" in line
     assert line.endswith("PARLEY_HOME='/srv/my parley-new' make demo")
     assert "\n" not in line
 
@@ -78,3 +78,62 @@ def test_a_database_without_tables_holds_nothing_sealed(
     monkeypatch.setattr("django.db.connection.introspection.table_names", list)
 
     opening.ask(settings.DATABASE_URL, home=HOME)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of a demo that has run: a migrated database, and the key that it seals with."""
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
+    for folder in ("postgres", "secrets"):
+        (tmp_path / folder).mkdir()
+    migrating.note_done(tmp_path / "postgres")
+    keyless.key_of(tmp_path).write_text("a key\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("is_left", ["nothing", "the folder", "an empty file"])
+def test_a_key_that_is_missing_beside_the_database_is_told_before_another_is_made(
+    home: Path, is_left: str
+) -> None:
+    key = keyless.key_of(home)
+    key.unlink()
+    if is_left == "nothing":
+        key.parent.rmdir()
+    elif is_left == "an empty file":
+        key.touch()
+
+    with pytest.raises(SetUpFault) as told:
+        keyless.check()
+
+    assert f"Put {home / 'secrets'} back as it was, or set" in str(told.value)
+    assert str(told.value).endswith(f"anew with PARLEY_HOME={home}-new make demo")
+    assert key.parent.exists() is (is_left != "nothing")
+
+
+def test_a_home_with_its_key_and_one_without_a_database_are_let_in(home: Path) -> None:
+    keyless.check()
+
+    keyless.key_of(home).unlink()
+    (home / "postgres" / migrating.STAMP).unlink()
+    keyless.check()
+
+
+@pytest.mark.parametrize("name", ["PARLEY_SEAL_KEYS", "DATABASE_URL"])
+def test_a_key_or_a_database_of_ones_own_needs_none_in_the_home(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    keyless.key_of(home).unlink()
+    monkeypatch.setenv(name, "of one's own")
+
+    keyless.check()
+
+
+def test_a_key_that_may_not_be_looked_at_is_left_to_whoever_reads_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stat(path: Path, **options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", stat)
+
+    keyless.check()
