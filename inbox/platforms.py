@@ -150,6 +150,7 @@ class Manifest:
     poll_every: timedelta | None = None
     profile_cache: timedelta | None = None  # how long another's profile may be kept; None: no rule
     hidden_name: str = ""  # how somebody is called whom the platform does not tell; nobody is greeted by it
+    told_by_handle: str = ""  # begins the ids of those of whom a handle is told at most, which is no name
     comments_kept: timedelta | None = None  # how long what others said in public may be kept; None: no rule
     checked: Mapping[str, date] = field(
         default_factory=dict

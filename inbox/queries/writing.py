@@ -104,13 +104,16 @@ def _name_in(conversation: Conversation, manifest: Manifest | None) -> str:
     shown = conversation.contact_name
     if conversation.kind == ConversationKind.GROUP or (manifest and shown == manifest.hidden_name):
         return ""
-    if shown == conversation.contact_username and not _is_called(conversation, shown):
+    if shown == conversation.contact_username and not _is_called(conversation, shown, manifest):
         return ""
     return shown
 
 
-def _is_called(conversation: Conversation, name: str) -> bool:
+def _is_called(conversation: Conversation, name: str, manifest: Manifest | None) -> bool:
     """Whether the network tells it as a name. Some are called as their handle is."""
+    unnamed = manifest.told_by_handle if manifest else ""
+    if unnamed and conversation.recipient_key.startswith(unnamed):
+        return False
     of_customer = Handle.objects.filter(
         channel=conversation.channel_id, external_id=conversation.recipient_key
     )

@@ -7,13 +7,10 @@ from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import Account, InboundMessage, MessageKind, Origin, Party, ThreadKind
-from connectors.platforms.instagram.manifest import HIDDEN
+from connectors.platforms.instagram.manifest import HIDDEN, STAND_IN
 
 THREAD: Final = "comment:"
 MENTION: Final = "mention:"  # marks a post of somebody else's that names us; it is answered in another way
-STAND_IN: Final = (
-    "author-of:"  # begins the id of an author whom Instagram does not tell; nobody can be asked about it
-)
 
 
 def comment(value: Mapping[str, Any], *, entry_time: object, account: Account) -> InboundMessage:

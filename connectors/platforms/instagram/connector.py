@@ -30,7 +30,6 @@ from connectors.contract import (
 from connectors.http import MEDIA_BYTES
 from connectors.platforms.instagram import (
     client,
-    comments,
     entries,
     errors,
     history,
@@ -39,7 +38,7 @@ from connectors.platforms.instagram import (
     payloads,
     sending,
 )
-from connectors.platforms.instagram.manifest import MANIFEST, ORIGINS
+from connectors.platforms.instagram.manifest import MANIFEST, ORIGINS, STAND_IN
 
 _PROFILE = "name,username,profile_pic,follower_count,is_verified_user"
 _PROFILE_WITHHELD = {"230", "100/2018218", "100/2018247", "2018218", "2018247", "100/33", "100/2018001"}
@@ -111,7 +110,7 @@ class Instagram:
 
     def profile(self, ctx: Context, external_id: str) -> Party:
         """Told only of people who have written. Of others the id is all there is."""
-        if external_id.startswith(comments.STAND_IN):
+        if external_id.startswith(STAND_IN):
             return Party(external_id)
         try:
             body, _ = client.get(ctx, client.segment(external_id), {"fields": _PROFILE})

@@ -25,6 +25,9 @@ SENDS: Final = "send"  # messages, and that somebody writes one
 RECORDINGS: Final = "recordings"  # of the messages those that are a sound or a film
 CONVERSATIONS: Final = "conversations"  # their list, and what was said in one
 HIDDEN: Final = "Somebody on Instagram"
+STAND_IN: Final = (
+    "author-of:"  # begins the id of an author whom Instagram does not tell; nobody can be asked about it
+)
 POSTS: Final = 100  # the newest; people seldom write under older ones, and each costs a call
 _MEGABYTE: Final = 1024 * 1024
 
@@ -101,6 +104,7 @@ MANIFEST: Final = configured(
         ),
         start="never",
         hidden_name=HIDDEN,
+        told_by_handle=STAND_IN,
         paces={
             SENDS: Pace(per_second=100, checked_on=CHECKED_ON),
             RECORDINGS: Pace(per_second=10, checked_on=CHECKED_ON),

@@ -151,6 +151,7 @@ def test_it_is_offered_filled_in_and_in_the_customers_language(
         (Party("noor", username="noor.k92"), ThreadKind.DIRECT, "noor.k92"),
         (Party("hidden:1", name="LinkedIn member", stand_in=True), ThreadKind.DIRECT, "{{contact.username}}"),
         (Party("author-of:1", name="Somebody on Instagram", username="noor.a"), ThreadKind.COMMENT, "noor.a"),
+        (Party("author-of:1", name="noor.k92", username="noor.k92"), ThreadKind.COMMENT, "noor.k92"),
     ],
 )
 def test_nobody_is_greeted_by_what_is_no_name(
