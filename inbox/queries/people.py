@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 from inbox.models import Brand, Contact, ContactMerge, Handle
+from inbox.queries import inbox_list
 
 SHOWN = 8
 SHORTEST = 2  # letters of a name before people are looked for
@@ -37,10 +38,13 @@ class Candidate:
 
 
 def alike(brand: Brand, contact: Contact) -> list[Candidate]:
-    """Others whose accounts bear one of this person's names."""
+    """Others whose accounts bear one of this person's names. How a network calls everybody whom it hides is nobody's."""
     names: set[str] = set()
-    for name, username in Handle.objects.filter(contact=contact).values_list("name", "username"):
-        names |= {each.lower() for each in (name, username) if len(each) >= SHORTEST}
+    handles = Handle.objects.filter(contact=contact)
+    for name, username, platform in handles.values_list("name", "username", "channel__platform"):
+        manifest = inbox_list.manifest_of(platform)
+        told = username if manifest and name == manifest.hidden_name else name
+        names |= {each.lower() for each in (told, username) if len(each) >= SHORTEST}
     if not names:
         return []
     found = _lowered(brand).filter(Q(low_name__in=names) | Q(low_username__in=names))

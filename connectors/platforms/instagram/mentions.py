@@ -16,13 +16,15 @@ from connectors.contract import (
     ThreadKind,
 )
 from connectors.platforms.instagram import client, comments, errors
+from connectors.platforms.instagram.manifest import STAND_IN
 
 _ID: Final = re.compile(r"\w+")  # it becomes part of an expression
 _GONE: Final = "Instagram no longer shows this mention."
 
 
 def told(ctx: Context, external_id: str, thread_id: str) -> InboundMessage:
-    """Who named us in a comment, or in the words under a post. Instagram tells the handle of the author, and no id."""
+    """Who named us in a comment, or in the words under a post. Instagram tells the handle of the author, and no id:
+    by the handle they are called from then on."""
     media_id = external_id.removeprefix(comments.MENTION)
     if not _ID.fullmatch(media_id):
         raise ConnectorError(_GONE, remedy=Remedy.TELL)
@@ -42,7 +44,7 @@ def told(ctx: Context, external_id: str, thread_id: str) -> InboundMessage:
         thread_id=thread_id,
         sent_at=at or ctx.now,
         dated_by_delivery=at is None,
-        author=Party(f"{comments.STAND_IN}{media_id}", username=username),
+        author=Party(f"{STAND_IN}{media_id}", name=username, username=username),
         text=wire.text(found.get("text")) or wire.text(found.get("caption")),
         kind=MessageKind.MENTION,
         thread_kind=ThreadKind.COMMENT,

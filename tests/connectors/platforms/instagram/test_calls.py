@@ -404,7 +404,7 @@ def test_the_words_of_a_mention_are_asked_for(
         "@acme.shop look",
     )
     assert said.dated_by_delivery  # it did not say when, and now is no better than the delivery
-    assert (said.author.name, said.author.username) == ("", "mara.k")
+    assert (said.author.name, said.author.username) == ("mara.k", "mara.k")
     assert said.author.external_id.startswith("author-of:")
 
 
