@@ -95,11 +95,15 @@ TAGS = (
         "bellissim*, complimenti, ottimo servizio, adoro, siete fantastici, grazie mille per, soddisfattissim*",
         "parabéns, adorei, amei, excelente atendimento, maravilhos*, muito obrigado pela, muito obrigada pela",
     ), without=_words("refund*, but, aber, mais, pero, ma, mas"), apart={
-        # “ma”, the Italian but, is French for my.
+        # “ma”, the Italian but, is French for my. So these are words that no Italian writes; with “j'adore” and a but they go on in Italian.
         "fr": (_words(
-            "merveill*, bravo à, bravo pour, ravie de mon achat, ravi de mon achat, super service, excellent service, conquise, j'adore mon",
-            "j'adore ma, merci infiniment",
-        ), _words("refund*, but, aber, mais, pero, mas")),
+            "merveill*, bravo à toute, bravo à toutes, bravo à tous, bravo à vous, bravo au, bravo aux, bravo pour, bravo ma commande",
+            "super service ma commande, excellent service ma commande, ravie de mon achat, ravi de mon achat, conquise, j'adore mon, j'adore ma",
+            "merci infiniment",
+        ), _words(
+            "refund*, but, aber, mais, pero, mas, ma il, ma lo, ma la, ma i, ma gli, ma le, ma un, ma una, ma è, ma ho, ma non, ma che, ma mi",
+            "ma purtroppo, ma quanto, ma quando, ma perché, ma troppo, ma voglio",
+        )),
     }),
     BuiltInTag("influencer", "influencer or partnership", 0, _words(
         "collab*, influencer, sponsorship, sponsored post, content creator, brand ambassador, media kit, my followers, k followers",

@@ -150,6 +150,16 @@ def test_every_word_of_a_built_in_tag_can_be_met(tag: built_in_tags.BuiltInTag) 
         ("Adoro i vostri prodotti ma stavolta voglio indietro i soldi", False),
         ("Bravo, ma il pacco non è arrivato", False),
         ("Excellent service, but late", False),
+        ("Bravo a tutti, ma il pacco non è arrivato", False),
+        ("Super service, ma non arriva", False),
+        ("Excellent service, ma il pacco è rotto", False),
+        ("J'adore, ma è arrivata rotta", False),
+        ("J'adore! Ma la borsa non arriva", False),
+        ("Bravo a tutti!", True),
+        ("Bravo ! Ma commande est arrivée en 2 jours", True),
+        ("Super service, ma commande est arrivée en 2 jours", True),
+        ("Bravo à toute l'équipe, ma robe est arrivée", True),
+        ("Bravo à vous et à ma conseillère", True),
     ],
 )
 def test_a_but_in_one_language_is_no_but_in_another(text: str, praises: bool) -> None:
