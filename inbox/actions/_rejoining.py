@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -95,7 +96,7 @@ def move(
     unread = min(left.unread_count, sum(map(_asks, said)))
     change.unread += unread
     change.joined = True
-    _open_again(ledger, change, now)
+    _open_again(ledger, change, said, now)
     if not of_left.exists():
         _hand_over(ledger, left, change, now)
     _leave(ledger, left, said, change.thread.id, now, count=len(said), unread=unread)
@@ -160,15 +161,21 @@ def _tell(ledger: events.Ledger, said: Message, change: Change, now: datetime) -
     return seq
 
 
-def _open_again(ledger: events.Ledger, change: Change, now: datetime) -> None:
-    """As by whatever the customer writes: none of it was there when somebody closed it or put it aside."""
+def _open_again(ledger: events.Ledger, change: Change, said: Sequence[Message], now: datetime) -> None:
+    """As by whatever the customer writes: none of it was there when somebody closed it or put it aside. What was known elsewhere by then is
+    named, for clocks: here it is learned now."""
     thread = change.thread
     if not change.received or change.reopen or thread.state not in _ASIDE:
         return
     change.reopen = True
     # Closed by nobody it was if history alone has made it: then it was not open before.
-    if Event.objects.filter(conversation=thread.id, kind__in=_CLOSES).exists():
-        change.seq = ledger.record(EventKind.REOPENED, at=now, conversation_id=thread.id, before=thread.state)
+    closed = Event.objects.filter(conversation=thread.id, kind__in=_CLOSES).order_by("-seq").first()
+    if closed is not None:
+        known = [each.pk for each in said if _asks(each) and each.created_at <= closed.at]
+        told: dict[str, Any] = {"joined": known} if known else {}
+        change.seq = ledger.record(
+            EventKind.REOPENED, at=now, conversation_id=thread.id, before=thread.state, **told
+        )
 
 
 def _hand_over(ledger: events.Ledger, left: Conversation, change: Change, now: datetime) -> None:

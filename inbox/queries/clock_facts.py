@@ -40,16 +40,21 @@ _QUEUED = """SELECT max(e.seq) FROM inbox_event e
 
 # In the thread `d` what may count: all that was said since shortly before `d.since`, of however long a thread. Of what is older that counts which was learned
 # since. Its number is higher than that of any message there of which something was told before, and the index of the thread knows the numbers: of the
-# rest no row is read.
+# rest no row is read. `d.joined`: by number, when that came from another conversation, which opened this one.
 _FROM = "CASE WHEN d.since IS NULL THEN '-infinity' ELSE least(d.since - interval '7 days', d.first) END"
 _SAID_THERE = f"""SELECT * FROM inbox_message r WHERE r.conversation_id = d.thread AND r.sent_at >= {_FROM}
                    UNION ALL
                   SELECT * FROM inbox_message r
-                   WHERE d.learned IS NULL AND r.conversation_id = d.thread AND r.sent_at < {_FROM}
+                   WHERE d.learned IS NULL AND r.conversation_id = d.thread AND r.sent_at < {_FROM} AND NOT d.joined ? r.id::text
                      AND r.id > (SELECT coalesce(max(e.message_id), 0) FROM (
                                      SELECT e.message_id FROM inbox_event e
                                       WHERE e.conversation_id = d.thread AND e.seq < d.after AND e.message_id IS NOT NULL
-                                      ORDER BY e.seq DESC LIMIT 20) e)"""  # noqa: S608
+                                      ORDER BY e.seq DESC LIMIT 20) e)
+                   UNION ALL
+                  SELECT r.* FROM jsonb_object_keys(d.joined) AS j(number) JOIN inbox_message r ON r.id = j.number::bigint
+                   WHERE r.conversation_id = d.thread AND r.sent_at < {_FROM}"""  # noqa: S608
+# What came from another conversation while this one was closed or aside is learned when it came, whatever was known of it elsewhere.
+_LEARNED = "greatest(m.created_at, d.learned, (d.joined->>m.id::text)::timestamptz)"
 
 # In the thread `d` that was opened again: the answer to what was said at `t.at`.
 _ANSWERED_THERE = f"""SELECT {said_times.AT} FROM inbox_message m
@@ -143,7 +148,7 @@ def _turns(conversation_ids: list[int], now: datetime | None) -> dict[int, list[
     rows = _rows(
         # The kinds are written out, so that the index of these events is used (turns_of_conversation).
         """SELECT e.conversation_id, e.seq, e.at, e.kind, e.data ? 'into', e.data->>'before', (e.data->>'until')::timestamptz,
-                  (e.data->>'undoes')::bigint
+                  (e.data->>'undoes')::bigint, e.data->>'joined'
              FROM inbox_event e
             WHERE e.conversation_id = ANY(%s::bigint[])
               AND e.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
@@ -152,8 +157,8 @@ def _turns(conversation_ids: list[int], now: datetime | None) -> dict[int, list[
         [array(conversation_ids)],
     )
     # What somebody took back at once never was, and neither was the taking back.
-    undone = {undoes for *_, undoes in rows if undoes}
-    for conversation_id, seq, at, kind, into, before, until, undoes in rows:
+    undone = {undoes for *_, undoes, _ in rows if undoes}
+    for conversation_id, seq, at, kind, into, before, until, undoes, joined in rows:
         if undoes or seq in undone:
             continue
         turns = found.setdefault(conversation_id, [])
@@ -162,7 +167,7 @@ def _turns(conversation_ids: list[int], now: datetime | None) -> dict[int, list[
         what = What.MERGED if into else TURNS[EventKind(kind)]
         if what is What.REOPENED and before in _ASIDE:  # it was not closed
             what = What.WOKEN
-        turns.append(Turn(at, seq, what, until))
+        turns.append(Turn(at, seq, what, until, tuple(orjson.loads(joined or "[]"))))
     return {pk: with_ends(each, now) for pk, each in found.items()}
 
 
@@ -209,6 +214,7 @@ def _places(facts: dict[int, Facts]) -> list[dict[str, Any]]:
         known: dict[str, Any] = {
             "id": conversation_id,
             "turns": [turn.at for turn in each.turns],
+            "joined": {str(number): turn.at for turn in each.turns for number in turn.joined},
             "since": None,
         }
         if each.spell_before:
@@ -225,14 +231,14 @@ def _wrote_before(asked: list[dict[str, Any]]) -> list[int]:
     if not asked:
         return []
     rows = _rows(
-        """SELECT d.id FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, thread bigint, first timestamptz, until timestamptz,
-                                                               learned timestamptz)
+        f"""SELECT d.id FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, thread bigint, first timestamptz, until timestamptz,
+                                                               learned timestamptz, joined jsonb)
             CROSS JOIN LATERAL (
                 SELECT FROM inbox_message m
                  WHERE m.conversation_id = d.thread AND m.direction = 'in' AND NOT m.historical AND m.kind <> 'system'
-                   AND greatest(m.created_at, d.learned) <= d.since AND (d.until IS NULL OR m.created_at < d.until)
+                   AND {_LEARNED} <= d.since AND (d.until IS NULL OR m.created_at < d.until)
                    AND (d.first IS NULL OR least(m.sent_at, m.created_at) >= d.first)
-                 ORDER BY m.sent_at DESC LIMIT 1) m""",
+                 ORDER BY m.sent_at DESC LIMIT 1) m""",  # noqa: S608
         [orjson.dumps(asked).decode()],
     )
     return [conversation_id for (conversation_id,) in rows]
@@ -256,7 +262,7 @@ def _messages(asked: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
                                    THEN ({_QUEUED}) END AS queued FROM (
                SELECT d.id, d.turns, f.number, f.created_at, f.written_at, f.asks, f.deleted_at, f.brought, f.answered_at, f.class, {said_times.IN_ORDER} AS at
                  FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, after bigint, turns timestamptz[], thread bigint,
-                                                         first timestamptz, until timestamptz, learned timestamptz)
+                                                         first timestamptz, until timestamptz, learned timestamptz, joined jsonb)
                 CROSS JOIN LATERAL (
                     SELECT m.id AS number, t.created_at, m.deleted_at, m.direction = 'in' AS asks, t.at,
                            m.direction = 'in' AND d.learned IS NOT NULL AS brought,
@@ -267,7 +273,7 @@ def _messages(asked: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
                            CASE WHEN m.direction = 'out' AND m.client_id IS NOT NULL THEN m.created_at END AS written_at
                       FROM ({_SAID_THERE}) m
                      CROSS JOIN LATERAL (SELECT CASE WHEN {_ON_ITS_WAY} THEN 'infinity' ELSE {said_times.AT} END AS at,
-                                                greatest(m.created_at, d.learned) AS created_at) t
+                                                {_LEARNED} AS created_at) t
                      WHERE (d.first IS NULL OR t.at >= d.first) AND (d.until IS NULL OR m.created_at < d.until)
                        AND CASE WHEN m.direction = 'in'
                                 THEN NOT m.historical AND m.kind <> 'system' AND (d.since IS NULL OR t.created_at > d.since)

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from inbox.actions import _by_brand, _isolating, closing, receiving, snoozing, tagging_work, timing, triaging
 from inbox.actions.receiving import Arrival
+from inbox.exchange import InboundMessage
 from inbox.models import (
     Channel,
     Clock,
@@ -191,6 +192,48 @@ def test_a_message_asks_anew_however_old_it_is_when_it_comes_from_another_conver
     assert (talk.state, talk.waiting_since) == ("open", at(15 * DAY))
     clocks = Clock.objects.filter(conversation=talk, ended_at=None)
     assert [clock.started_at for clock in clocks] == [at(15 * DAY)]
+
+
+@pytest.mark.parametrize("resolved_again", [0, 1, 2])
+def test_a_message_asks_anew_that_was_known_elsewhere_before_its_conversation_was_resolved(
+    channel: Channel, resolved_again: int
+) -> None:
+    """Whoever resolved had not seen it there, and had answered something else."""
+    agent = people.agent_of(channel.brand)
+    SlaPolicy.objects.update(next_response=600)
+
+    def comes(day: float, said: InboundMessage) -> None:
+        receiving.receive(arrivals=[Arrival(channel.pk, said)], now=at(day * DAY + 1))
+        triage(channel, at(day * DAY + 2))
+
+    def is_resolved(day: float) -> None:
+        closing.resolve(
+            conversation=Conversation.objects.get(messages__external_id="p1"), by=agent, now=at(day * DAY)
+        )
+        triage(channel, at(day * DAY + 1))
+
+    comes(1, exchange.posted(exchange.wrote(external_id="p1", seconds=DAY)))
+    is_resolved(2)
+    late = exchange.posted(exchange.wrote("Hello?", external_id="p3", seconds=2.5 * DAY), answers="p2")
+    comes(2.5, late)
+    assert Conversation.objects.count() == 2
+    for day in (3, 14, 25)[: 1 + resolved_again]:
+        more = exchange.wrote(external_id=f"more{day}", seconds=day * DAY)
+        comes(day, exchange.posted(more, answers="p1", root="p1"))
+        answer = exchange.echoed("Done.", external_id=f"a{day}", seconds=(day + 0.5) * DAY)
+        comes(day + 0.5, exchange.posted(answer, answers=f"more{day}", root="p1"))
+        is_resolved(day + 1)
+    end = (day + 1) * DAY
+
+    between = exchange.echoed("We look.", external_id="p2", seconds=2.4 * DAY)
+    comes(40, exchange.posted(between, answers="p1", root="p1"))
+    triage(channel, at(40 * DAY + 60))
+
+    talk = Conversation.objects.get(messages__external_id="p1")
+    assert talk.messages.filter(external_id="p3").exists()
+    assert (talk.state, talk.waiting_since) == ("open", at(end))
+    clocks = Clock.objects.filter(conversation=talk, ended_at=None).exclude(kind="resolution")
+    assert [clock.started_at for clock in clocks] == [at(end)]
 
 
 def test_an_answer_that_triage_has_not_seen_yet_stops_the_breach(channel: Channel) -> None:
