@@ -40,7 +40,7 @@ _QUEUED = """SELECT max(e.seq) FROM inbox_event e
 
 # In the thread `d` what may count: all that was said since shortly before `d.since`, of however long a thread. Of what is older that counts which was learned
 # since. Its number is higher than that of any message there of which something was told before, and the index of the thread knows the numbers: of the
-# rest no row is read. `d.joined`: by number, when that came from another conversation, which opened this one.
+# rest no row is read, though each entry is walked (docs/performance.md). `d.joined`: by number, when that came from another conversation, which opened this one.
 _FROM = "CASE WHEN d.since IS NULL THEN '-infinity' ELSE least(d.since - interval '7 days', d.first) END"
 _SAID_THERE = f"""SELECT * FROM inbox_message r WHERE r.conversation_id = d.thread AND r.sent_at >= {_FROM}
                    UNION ALL
