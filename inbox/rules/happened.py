@@ -44,7 +44,9 @@ class Turn:
     order: int  # settles turns of the same instant
     what: What
     until: datetime | None = None  # of a snooze that has a time
-    joined: tuple[int, ...] = ()  # messages, by number, that came from another conversation, where they were known
+    joined: tuple[
+        int, ...
+    ] = ()  # messages, by number, that came from another conversation, where they were known
 
 
 def with_ends(turns: Iterable[Turn], now: datetime | None = None) -> list[Turn]:
