@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import django_rq
 import structlog
@@ -13,6 +14,7 @@ from rq.timeouts import JobTimeoutException
 
 from connectors import clock
 from connectors.actions import _faults, alarming, listening, scheduling, syncing
+from connectors.rules.remedies import FAULT
 from connectors.rules.silence import Ear
 from inbox import realtime
 
@@ -30,8 +32,8 @@ SLACK = 120  # seconds over a turn's own budget: the slowest answer of a platfor
 def run_due_schedules() -> None:
     """Called each second by config/cron.py."""
     now = timezone.now()
-    _hear_last_words(now)
-    due = scheduling.claim_due(now=now, workers=settings.SYNC_WORKERS)
+    words = _last_words()
+    due = scheduling.claim_due(now=now, workers=settings.SYNC_WORKERS, told=words)
     queue = django_rq.get_queue("sync")
     for place, claim in enumerate(due):
         try:
@@ -47,6 +49,7 @@ def run_due_schedules() -> None:
         except Exception:
             scheduling.release(claims=due[place:])
             raise
+    _note_last_words(words, now)
 
 
 def sync_channel(*, schedule_id: int, owner: str = "", seconds: float = 20, **_later: object) -> None:
@@ -83,11 +86,23 @@ def _leave_last_word(schedule_id: int, owner: str, failure: Exception) -> None:
         log.warning("last_word_lost", schedule=schedule_id, error=type(away).__name__)
 
 
-def _hear_last_words(now: datetime) -> None:
+def _last_words() -> dict[int, tuple[Any, ...]]:
     keys = {LAST_WORD.format(schedule_id): schedule_id for schedule_id in scheduling.under_way()}
-    for key, (owner, *fault) in cache.get_many(keys).items():
-        scheduling.note_broken(schedule_id=keys[key], owner=owner, fault=_faults.Fault(*fault), now=now)
-        cache.delete(key)
+    return {keys[key]: word for key, word in cache.get_many(keys).items()}
+
+
+def _note_last_words(words: dict[int, tuple[Any, ...]], now: datetime) -> None:
+    """Each by itself. One whose row or whose database is not to be had comes again with the next tick; what cannot be told is left to its lease."""
+    for schedule_id, (owner, *fault) in words.items():
+        try:
+            noted = scheduling.note_broken(
+                schedule_id=schedule_id, owner=owner, fault=_faults.Fault(*fault), now=now
+            )
+        except Exception as failure:
+            log.exception("last_word_not_noted", schedule=schedule_id)
+            noted = _faults.of(failure, cut_off=CUT_OFF).remedy == FAULT
+        if noted:
+            cache.delete(LAST_WORD.format(schedule_id))
 
 
 def watch_channels(*, is_open: bool = True, **_later: object) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Least
 
 from connectors.actions import _runs
@@ -78,10 +78,11 @@ class Walk:
         return Walk(self.horizon, None, "", reads_all)
 
 
-def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
-    """Take the schedules that are due and find a place (rules.lanes). The lease keeps a slow run from being started twice."""
+def claim_due(*, now: datetime, workers: int = 100, told: Collection[int] = ()) -> list[Claim]:
+    """Take the schedules that are due and find a place (rules.lanes). The lease keeps a slow run from being started twice. `told`: of whose
+    turn somebody knows how it ended, and notes that."""
     with transaction.atomic():
-        _note_deaths(now)
+        _note_deaths(now, told)
         due = _due(now)
         if not due:
             return []
@@ -121,11 +122,11 @@ def _lease(schedule_id: int, owner: str, now: datetime) -> None:
     SyncSchedule.objects.filter(pk=schedule_id).update(lease_until=now + LEASE, lease_owner=owner)
 
 
-def _note_deaths(now: datetime) -> None:
+def _note_deaths(now: datetime, told: Collection[int]) -> None:
     """A lease that ran out belonged to a job that died with its worker, or hangs: later each time, and out of the others' way. One that
     never began was lost by the broker, and is due as before."""
     over = SyncSchedule.objects.select_for_update(skip_locked=True).filter(lease_until__lt=now)
-    for schedule in over:
+    for schedule in over.exclude(pk__in=told):
         if schedule.lease_owner.startswith(NOT_BEGUN):
             SyncSchedule.objects.filter(pk=schedule.pk).update(lease_until=None, lease_owner="")
         else:
@@ -141,17 +142,17 @@ def _note_end(schedule: SyncSchedule, now: datetime, *, said: str, remedy: str, 
     _runs.note(schedule_id=schedule.pk, text=said, level=Level.WARNING, now=now)
 
 
-def _of(schedule_id: int, owner: str) -> SyncSchedule | None:
-    """None where somebody else has taken over meanwhile."""
+def _of(schedule_id: int, owner: str) -> QuerySet[SyncSchedule]:
+    """Empty where somebody else has taken over meanwhile."""
     mine = SyncSchedule.objects.filter(pk=schedule_id, lease_owner__in=(owner, _begun(owner)))
-    return mine.select_for_update().exclude(lease_until=None).first()
+    return mine.exclude(lease_until=None)
 
 
 @transaction.atomic
 def note_death(*, schedule_id: int, owner: str, now: datetime) -> bool:
     """The worker saw its job die. Once, anybody may have killed it; what dies again is out of the others' way. Nothing to do where it is
     another's by now."""
-    schedule = _of(schedule_id, owner)
+    schedule = _of(schedule_id, owner).select_for_update().first()
     if schedule is not None:
         is_slow = schedule.is_slow or schedule.last_remedy == remedies.DIED
         _note_end(schedule, now, said=DIED, remedy=remedies.DIED, is_slow=is_slow)
@@ -159,14 +160,16 @@ def note_death(*, schedule_id: int, owner: str, now: datetime) -> bool:
 
 
 @transaction.atomic
-def note_broken(*, schedule_id: int, owner: str, fault: Fault, now: datetime) -> None:
-    """A turn ended and could not write down how."""
-    if (schedule := _of(schedule_id, owner)) is None:
-        return
+def note_broken(*, schedule_id: int, owner: str, fault: Fault, now: datetime) -> bool:
+    """A turn ended and could not write down how. False: somebody holds its row for now, and nobody waits for that."""
+    mine = _of(schedule_id, owner)
+    if (schedule := mine.select_for_update(skip_locked=True).first()) is None:
+        return not mine.exists()
     is_slow = schedule.is_slow or fault.remedy == remedies.OVERTIME
     _note_end(schedule, now, said=fault.said, remedy=fault.remedy, is_slow=is_slow)
     for line in fault.lines:
         _runs.note(schedule_id=schedule_id, text=line, level=Level.ERROR, now=now)
+    return True
 
 
 def under_way() -> list[int]:

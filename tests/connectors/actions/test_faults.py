@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
+from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from rq.timeouts import JobTimeoutException
@@ -23,8 +24,9 @@ from connectors.queries import runs
 from connectors.rules.remedies import fix_for
 from inbox.models import Channel, Message
 from tests.connectors.conftest import NOW, Moving
+from tests.factories.people import ChannelFactory
 from tests.fakes.platform import FakePlatform
-from tests.inbox.actions.holding import held
+from tests.inbox.actions.holding import held, locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "access-1 and the words: zebra"
@@ -211,6 +213,61 @@ def test_the_last_word_of_who_was_followed_by_another_is_none(
 
     walk.refresh_from_db()
     assert (walk.lease_owner, walk.last_error) == ("another", "")
+
+
+def left_without_a_word(monkeypatch: pytest.MonkeyPatch, *schedules: SyncSchedule) -> None:
+    """Their turns end while the database is away."""
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(syncing, "run", nobody_answers)
+        for each in schedules:
+            each.refresh_from_db()
+            with pytest.raises(OperationalError):
+                jobs.sync_channel(schedule_id=each.pk, owner=each.lease_owner)
+
+
+def test_a_row_that_somebody_holds_stops_no_turn_and_no_other_last_word(
+    walk: SyncSchedule,
+    channel: Channel,
+    impatient: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tick: Callable[[int], list[str]],
+) -> None:
+    """As the transaction of a connection that was dropped holds it for a minute."""
+    soon = {"task": Task.POLL, "every_seconds": 30, "next_run_at": NOW - timedelta(seconds=1)}
+    poll = SyncSchedule.objects.create(channel=channel, **soon)
+    assert len(tick(0)) == 2
+    left_without_a_word(monkeypatch, walk, poll)
+    other = SyncSchedule.objects.create(channel=ChannelFactory(), **soon)
+
+    with locked(lambda: nullcontext(SyncSchedule.objects.select_for_update().get(pk=walk.pk))):
+        given = tick(1)
+        for each in (walk, poll, other):
+            each.refresh_from_db()
+        assert given == [other.lease_owner]
+        assert (walk.last_error, poll.last_remedy) == ("", "weather")
+    tick(95)
+
+    walk.refresh_from_db()
+    assert (walk.last_remedy, walk.failures, walk.is_slow) == ("weather", 1, False)
+
+
+def test_a_last_word_that_cannot_be_told_stops_no_turn_and_is_left_to_its_lease(
+    walk: SyncSchedule, channel: Channel, tick: Callable[[int], list[str]]
+) -> None:
+    """As another version left it, before an upgrade or after one was taken back."""
+    [owner] = tick(0)
+    scheduling.begin(schedule_id=walk.pk, owner=owner, now=NOW)
+    cache.set(jobs.LAST_WORD.format(walk.pk), (owner, "in another shape"))
+    SyncSchedule.objects.create(
+        channel=channel, task=Task.POLL, every_seconds=30, next_run_at=NOW - timedelta(seconds=1)
+    )
+
+    assert len(tick(1)) == 1
+
+    assert cache.get(jobs.LAST_WORD.format(walk.pk)) is None
+    tick(95)
+    walk.refresh_from_db()
+    assert (walk.last_remedy, walk.failures) == ("overtime", 1)
 
 
 def test_whose_database_is_slow_is_no_slow_channel(
