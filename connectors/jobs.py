@@ -25,7 +25,7 @@ LAST_WORD = "last-word:{}"
 LAST_WORD_KEPT = 24 * 3600  # seconds
 CUT_OFF = (JobTimeoutException,)
 MAILING_HELD = 120  # seconds; longer than a watch may last
-QUICK_PAUSE = 5.0  # seconds; who is to wait for longer gives the place to others, and comes back
+QUICK_PAUSE = 5.0  # seconds; who is to wait for a limit for longer gives the place to others, and comes back
 SLACK = 120  # seconds over a turn's own budget: the slowest answer of a platform, and then the worker ends the job
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from connectors import contexts
-from connectors.actions import budgets, parking, refreshing
+from connectors.actions import _refused, budgets, parking, refreshing
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Context, Remedy
 from connectors.models import Credential, Level
@@ -35,7 +35,8 @@ class Asker:
     pause: Pause
     note: Note
     requests: int = 0
-    longest_pause: float = LONGEST_PAUSE
+    rests_after: float = LONGEST_PAUSE  # seconds: who is to wait for a limit for longer waits elsewhere
+    rests_until: datetime | None = None  # that is how it ended
     rested: float = 0.0  # seconds of pauses: the turn was not slow in them
     version: int = 0  # of the grant that was asked with last
     buckets: frozenset[str] = field(default=READ_BUCKETS)
@@ -65,10 +66,14 @@ class Asker:
                 wait = patience
                 if error.retry_at:  # one that is over says no more than none
                     wait = max(wait, (error.retry_at - self.clock()).total_seconds())
-                if wait > self.longest_pause or self._is_over_in(wait):
+                rests = self.rests_after < wait <= LONGEST_PAUSE and _refused.is_throttle(error)
+                if not rests and (wait > LONGEST_PAUSE or self._is_over_in(wait)):
                     raise
                 if error.retry_at:
                     self.note(f"{error.reason} It waits {max(1, round(wait))} s.", Level.INFO)
+                if rests:
+                    self.rests_until = error.retry_at
+                    raise
                 self._wait(wait)
         return self._ask_once(question)
 

@@ -5,19 +5,27 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connectors.actions import _runs, scheduling
+from connectors.actions._asking import PAUSES
 from connectors.actions._refused import is_throttle
 from connectors.actions._runs import Synced
 from connectors.contract import ConnectorError, Remedy
 from connectors.models import Overlap, SyncSchedule, Task
 
 
+def may_rest(schedule: SyncSchedule, done: Synced) -> bool:
+    """As often as a turn that keeps its place asks again. Then people are told why nothing is read."""
+    return bool(done.pages) or schedule.waits < len(PAUSES)
+
+
 def in_a_row(
     schedule: SyncSchedule, done: Synced, error: ConnectorError | None, *, now: datetime
 ) -> tuple[int, int]:
-    """How many turns have failed since one succeeded, and how many have met a limit whose end the platform does not say. To wait for
+    """How many turns have failed since one succeeded, and how many have met a limit whose end the platform does not say, or rested. To wait for
     one is as planned, and who got on for a page has not failed; of what is refused for good a page proves nothing, for the walk begins anew.
     A server in trouble that says when to ask again has failed all the same."""
     failures, waits = schedule.failures, schedule.waits
+    if done.rests_until and not done.pages:
+        return failures, waits + 1
     if not done.error:
         return 0, 0
     if error is not None and error.remedy is Remedy.RETRY:
@@ -40,7 +48,7 @@ def next_run(
     now: datetime,
 ) -> datetime | None:
     if not done.error and not done.complete:
-        return now
+        return done.rests_until or now
     if done.error:
         pause = scheduling.back_off(failures + waits)
         if not schedule.cron and schedule.task not in scheduling.LONG:

@@ -37,6 +37,7 @@ class Synced:
     error: str = ""
     remedy: str = ""
     complete: bool = True  # False: time ran out, the next turn goes on
+    rests_until: datetime | None = None  # it gave its place back until it may ask
     idle: bool = False  # there was nothing that it could do: no success, and no failure
     public: bool = False  # it was shown public talk (`Page.public`)
     withheld: str = ""  # why the walk ended without the public talk, or the rest of it (`Page.withheld`)

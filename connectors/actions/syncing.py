@@ -60,8 +60,8 @@ def run(
     quick_pause: float = LONGEST_PAUSE,
     cut_off: _faults.CutOff = (),
 ) -> Synced:
-    """One turn of a claimed schedule. Errors end the turn, never the schedule. `quick_pause`: the longest that one makes which is quick
-    by its nature. `cut_off`: what is raised in it when its time is over."""
+    """One turn of a claimed schedule. Errors end the turn, never the schedule. `quick_pause`: the longest that one makes for a limit which is
+    quick by its nature. `cut_off`: what is raised in it when its time is over."""
     schedule = SyncSchedule.objects.select_related("channel").get(pk=schedule_id)
     began, monotonic = clock(), time.monotonic()
     run_row = _open(schedule, began)
@@ -85,7 +85,7 @@ def run(
     until = monotonic + max_seconds
     asker = Asker(schedule.channel, clock, until, pause, note, others_wait=others_wait, keep_lease=keep_lease)
     if schedule.task not in scheduling.LONG:
-        asker.longest_pause = quick_pause
+        asker.rests_after = quick_pause
     error: ConnectorError | None = None
     whole_since: datetime | None = None
     try:
@@ -95,7 +95,10 @@ def run(
         return done
     except ConnectorError as refused:
         error = refused
-        done.error, done.remedy = refused.reason, _remedy_of(refused)
+        if asker.rests_until and _pacing.may_rest(schedule, done):
+            done.rests_until, done.complete = asker.rests_until, False
+        else:
+            done.error, done.remedy = refused.reason, _remedy_of(refused)
         if refused.remedy in (Remedy.BUG, Remedy.TELL):
             # The likeliest cause is a cursor the platform no longer knows.
             scheduling.forget_cursor(schedule_id=schedule_id, owner=schedule.lease_owner)
@@ -113,6 +116,8 @@ def run(
     # Our database is no platform; what did not end by itself may not do so again.
     if done.remedy in OF_DATABASE or done.remedy == OVERTIME:
         is_slow = schedule.is_slow or done.remedy == OVERTIME
+    if done.rests_until and not asker.requests:
+        is_slow = schedule.is_slow
     # What fell due since the run began, over all its turns.
     started = run_row.started_at if run_row is not None else began
     is_mine = _close(schedule, run_row, done, error, whole_since, started, clock(), is_slow=is_slow)
@@ -234,10 +239,12 @@ def _close(
         )
         if next_run is not None and row.next_run_at is not None and row.next_run_at != schedule.next_run_at:
             next_run = min(next_run, row.next_run_at)
+        keeps = done.rests_until is not None and not done.pages  # it shows nothing of what the last one met
+        said = (row.last_error, row.last_remedy) if keeps else (done.error[:300], done.remedy)
         succeeded = {"last_success_at": now} if not (done.error or done.idle) and done.complete else {}
         SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
-            lease_until=None, lease_owner="", failures=failures, waits=waits, last_error=done.error[:300],
-            last_remedy=done.remedy, is_slow=is_slow, next_run_at=next_run, **succeeded,
+            lease_until=None, lease_owner="", failures=failures, waits=waits, last_error=said[0],
+            last_remedy=said[1], is_slow=is_slow, next_run_at=next_run, **succeeded,
         )  # fmt: skip
         _runs.close_run(schedule, run_row, done, failures, now)
         _rest_where_nothing_is_left(row, done)

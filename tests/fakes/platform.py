@@ -123,6 +123,7 @@ class FakePlatform:
     page_size: int = 50
     poll_breaks_after: int | None = None
     history_fails: ConnectorError | None = None
+    poll_fails: ConnectorError | None = None
     posted: list[Said] = field(default_factory=list)  # public talk: history tells it after the messages
     withholds: str = ""  # why the grant is not shown it
     withholds_after: int = 0  # so many pages of it
@@ -279,6 +280,8 @@ class FakePlatform:
     def poll(self, ctx: Context, cursor: str) -> Page:
         """Inclusive, like LinkedIn's: the cursor's own message comes again."""
         self.polls.append(cursor)
+        if self.poll_fails:
+            raise self.poll_fails
         if self.poll_breaks_after is not None and len(self.polls) > self.poll_breaks_after:
             raise ConnectorError("The platform is down.", remedy=Remedy.RETRY)
         ids = [said.id for said in self.said]

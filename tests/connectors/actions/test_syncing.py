@@ -985,25 +985,97 @@ def test_a_poll_that_waited_for_its_budget_is_not_among_the_slow(
     assert clock() >= NOW + timedelta(seconds=8)
 
 
-@pytest.mark.parametrize("task", [Task.POLL, Task.RECONCILE])
-def test_a_quick_turn_does_not_rest_in_its_place_for_long(
-    schedule, platform, clock, channel, monkeypatch, task
-):
-    """A few channels whose limit is used up would rest in all of them."""
-    one, rested = schedule(task), []
-    opens = NOW + timedelta(seconds=8)
+def spent(channel, opens):
     budgets.keep(channel_id=channel.pk, notices=[RateNotice("read", remaining=0, resets_at=opens)], now=NOW)
+
+
+def throttles(platform, retry_at):
+    platform.poll_fails = ConnectorError("Slow down.", remedy=Remedy.RETRY, retry_at=retry_at, throttled=True)
+
+
+def as_a_job(schedule, clock):
+    """The answer: the turn, and for how long it kept its place with nothing to do."""
+    rested = []
 
     def pause(seconds):
         rested.append(seconds)
         clock.passes(seconds)
 
-    done = run(one, clock, max_seconds=20, pause=pause, quick_pause=jobs.QUICK_PAUSE)
+    done = run(schedule, clock, max_seconds=20, pause=pause, quick_pause=jobs.QUICK_PAUSE)
+    return done, sum(rested)
 
-    if task == Task.POLL:
-        assert (rested, done.error, one.next_run_at, one.failures) == ([], budgets.USED_UP, opens, 0)
+
+def test_a_walk_rests_in_its_place(schedule, clock, channel):
+    spent(channel, NOW + timedelta(seconds=8))
+
+    done, rested = as_a_job(schedule(Task.RECONCILE), clock)
+
+    assert (rested, done.error) == (8, "")
+
+
+@pytest.mark.parametrize("limit", ["that was told before", "of this answer"])
+def test_a_poll_that_rests_gives_its_place_back_and_is_due_when_it_may_ask(
+    schedule, platform, clock, channel, limit
+):
+    """A few channels whose limit is used up would rest in all places. It has not failed, and nobody is told that it has."""
+    poll, opens = schedule(), NOW + timedelta(seconds=8)
+    SyncSchedule.objects.update(every_seconds=30)
+    if limit == "of this answer":
+        throttles(platform, opens)
     else:
-        assert (sum(rested), done.error) == (8, "")
+        spent(channel, opens)
+
+    done, rested = as_a_job(poll, clock)
+
+    assert (rested, done.error, done.complete, poll.next_run_at) == (0, "", False, opens)
+    assert (poll.failures, poll.last_error, poll.last_remedy, poll.last_success_at) == (0, "", "", None)
+    assert not SyncRun.objects.exists()
+    platform.poll_fails = None
+    clock.passes(8)
+    as_a_job(poll, clock)
+    assert (poll.last_success_at, poll.waits) == (opens, 0)
+
+
+def test_what_a_poll_failed_by_stands_while_it_rests(schedule, clock, channel):
+    failed = {"failures": 3, "last_error": "The platform is down.", "last_remedy": "retry", "is_slow": True}
+    poll = schedule(**failed)
+    spent(channel, NOW + timedelta(seconds=8))
+
+    as_a_job(poll, clock)
+
+    assert {name: getattr(poll, name) for name in failed} == failed
+
+
+def test_a_poll_that_is_asked_to_wait_again_and_again_says_so(schedule, platform, clock):
+    """As one that asks five times in its place."""
+    poll = schedule()
+    for _ in range(4):
+        throttles(platform, clock() + timedelta(seconds=8))
+        done, _rested = as_a_job(poll, clock)
+        assert (done.error, poll.last_error) == ("", "")
+        clock.passes(8)
+
+    throttles(platform, clock() + timedelta(seconds=8))
+    as_a_job(poll, clock)
+
+    assert (poll.last_error, poll.failures) == ("Slow down.", 0)
+
+
+def test_a_poll_of_a_server_in_trouble_asks_again_in_its_place(schedule, platform, clock, monkeypatch):
+    """It fails for one that is in trouble all that time, and not for one that was for a moment."""
+    poll, tells, asked = schedule(), platform.poll, []
+
+    def at_the_second_try(ctx, cursor):
+        asked.append(cursor)
+        if len(asked) == 1:
+            raise ConnectorError("It is down.", remedy=Remedy.RETRY, retry_at=NOW + timedelta(seconds=8))
+        return tells(ctx, cursor)
+
+    monkeypatch.setattr(platform, "poll", at_the_second_try)
+
+    done, rested = as_a_job(poll, clock)
+
+    assert (rested, done.error, poll.failures) == (8, "", 0)
 
 
 @pytest.mark.parametrize(("seconds", "is_slow"), [(6, True), (2, False)])
