@@ -21,6 +21,7 @@ from inbox import realtime
 log = structlog.get_logger(__name__)
 MAILING = "alarms-mailed"
 HEARD = "heard"
+AFTER_WALK = "after-walk"  # whether the last turn in the place of the slow was one; no matter if it is lost
 LAST_WORD = "last-word:{}"
 LAST_WORD_KEPT = 24 * 3600  # seconds
 CUT_OFF = (JobTimeoutException,)
@@ -33,7 +34,12 @@ def run_due_schedules() -> None:
     """Called each second by config/cron.py."""
     now = timezone.now()
     words = _last_words()
-    due = scheduling.claim_due(now=now, workers=settings.SYNC_WORKERS, told=words)
+    due = scheduling.claim_due(
+        now=now, workers=settings.SYNC_WORKERS, told=words, after_walk=cache.get(AFTER_WALK, True)
+    )
+    for claim in due:
+        if claim.is_slow_walk is not None:
+            cache.set(AFTER_WALK, claim.is_slow_walk, timeout=None)
     queue = django_rq.get_queue("sync")
     for place, claim in enumerate(due):
         try:

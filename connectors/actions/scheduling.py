@@ -45,6 +45,7 @@ class Claim:
     schedule_id: int
     owner: str
     seconds: int
+    is_slow_walk: bool | None = None  # None: it is not in the place of the slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ class Walk:
         return Walk(self.horizon, None, "", reads_all)
 
 
-def claim_due(*, now: datetime, workers: int = 100, told: Collection[int] = ()) -> list[Claim]:
+def claim_due(
+    *, now: datetime, workers: int = 100, told: Collection[int] = (), after_walk: bool = True
+) -> list[Claim]:
     """Take the schedules that are due and find a place (rules.lanes). The lease keeps a slow run from being started twice. `told`: of whose
     turn somebody knows how it ended, and notes that."""
     with transaction.atomic():
@@ -89,13 +92,18 @@ def claim_due(*, now: datetime, workers: int = 100, told: Collection[int] = ()) 
         running = SyncSchedule.objects.filter(lease_until__gte=now).select_related("channel")
         platforms = SyncSchedule.objects.that_run().values_list("channel__platform", flat=True).distinct()
         chosen = lanes.choose(
-            list(map(_turn, due)), list(map(_turn, running)), workers=workers, one_platform=len(platforms) < 2
-        )
-        seconds = {schedule.pk: schedule.max_seconds for schedule in due}
-        claims = [Claim(pk, f"{NOT_BEGUN}{uuid.uuid4().hex[1:]}", seconds[pk]) for pk in chosen]
+            list(map(_turn, due)), list(map(_turn, running)), workers=workers, one_platform=len(platforms) < 2,
+            after_walk=after_walk,
+        )  # fmt: skip
+        claims = [_claim(schedule) for schedule in due if schedule.pk in chosen]
         for claim in claims:
             _lease(claim.schedule_id, claim.owner, now)
     return claims
+
+
+def _claim(schedule: SyncSchedule) -> Claim:
+    is_slow_walk = schedule.task in LONG if schedule.is_slow else None
+    return Claim(schedule.pk, f"{NOT_BEGUN}{uuid.uuid4().hex[1:]}", schedule.max_seconds, is_slow_walk)
 
 
 def _due(now: datetime) -> list[SyncSchedule]:

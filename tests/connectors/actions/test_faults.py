@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
@@ -268,6 +269,26 @@ def test_a_last_word_that_cannot_be_told_stops_no_turn_and_is_left_to_its_lease(
     tick(95)
     walk.refresh_from_db()
     assert (walk.last_remedy, walk.failures) == ("overtime", 1)
+
+
+def test_a_walk_and_a_poll_that_are_slow_take_turns(
+    walk: SyncSchedule, monkeypatch: pytest.MonkeyPatch, tick: Callable[[int], list[str]]
+) -> None:
+    """The tick remembers whose turn the last one was."""
+    monkeypatch.setattr(jobs, "AFTER_WALK", f"after-walk-of-{walk.pk}-{os.getpid()}")
+    cache.delete(jobs.AFTER_WALK)
+    poll = SyncSchedule.objects.create(
+        channel=ChannelFactory(), task=Task.POLL, every_seconds=30, next_run_at=NOW, is_slow=True
+    )
+    SyncSchedule.objects.filter(pk=walk.pk).update(is_slow=True)
+    turns: list[str] = []
+
+    for second in range(4):
+        [owner] = tick(second)
+        turns.append(SyncSchedule.objects.get(lease_owner=owner).task)
+        SyncSchedule.objects.update(lease_until=None, lease_owner="")
+
+    assert turns == [poll.task, walk.task, poll.task, walk.task]
 
 
 def test_whose_database_is_slow_is_no_slow_channel(

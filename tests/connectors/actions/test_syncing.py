@@ -690,11 +690,17 @@ def test_a_poll_finds_its_place_behind_any_number_of_walks(schedule, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("overdue", "failures", "is_first"),
-    [(timedelta(minutes=5), 1, True), (timedelta(minutes=16), 1, False), (timedelta(minutes=5), 0, False)],
+    ("overdue", "failures", "after_walk", "is_first"),
+    [
+        (timedelta(minutes=5), 1, False, True),
+        (timedelta(minutes=16), 1, False, False),
+        (timedelta(minutes=5), 0, False, False),
+        (timedelta(minutes=16), 1, True, True),
+        (timedelta(minutes=5), 0, True, True),
+    ],
 )
 def test_a_poll_that_was_slow_does_not_stand_behind_all_walks_that_hang(
-    schedule, connect, monkeypatch, overdue, failures, is_first
+    schedule, connect, monkeypatch, overdue, failures, after_walk, is_first
 ):
     """But for those that have waited for a quarter of an hour longer: they have a turn, too. And one that is answered has its share."""
     monkeypatch.setattr(scheduling, "LOOKED_AT", 10)
@@ -708,7 +714,8 @@ def test_a_poll_that_was_slow_does_not_stand_behind_all_walks_that_hang(
         channel=connect("healthy"), task=Task.RECONCILE, every_seconds=900, next_run_at=NOW
     )
 
-    chosen = [claim.schedule_id for claim in scheduling.claim_due(now=NOW, workers=6)]
+    claims = scheduling.claim_due(now=NOW, workers=6, after_walk=after_walk)
+    chosen = [claim.schedule_id for claim in claims]
 
     assert len(chosen) == 2 and healthy.pk in chosen, "it keeps nobody healthy from its place"
     assert (poll.pk in chosen) is is_first

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,7 @@ class Sync:
 
 
 def play(syncs: list[Sync], *, hours: int = 3) -> None:
+    after_walk = True
     for second in range(hours * 3600):
         now = BEGAN + timedelta(seconds=second)
         for each in syncs:
@@ -41,9 +43,10 @@ def play(syncs: list[Sync], *, hours: int = 3) -> None:
         if not due:
             continue
         running = [each.turn for each in syncs if each.ends is not None]
-        chosen = choose(due, running, workers=SYNC_WORKERS)
+        chosen = choose(due, running, workers=SYNC_WORKERS, after_walk=after_walk)
         for each in syncs:
             if each.turn.schedule in chosen:
+                after_walk = each.turn.is_long if each.turn.is_suspect else after_walk
                 each.ends, each.turns = second + each.takes, each.turns + 1
                 each.waited.append(int((now - each.turn.due).total_seconds()))
 
@@ -61,6 +64,13 @@ def walks_that_hang() -> list[Sync]:
     """And have hung before."""
     how = {"is_long": True, "is_suspect": True, "has_failed": True}
     return [sync(number, "instagram", takes=50, every=900, hangs=True, **how) for number in range(20, 40)]
+
+
+def slow_walks(number: int, **how: Any) -> list[Sync]:
+    return [
+        sync(each, "instagram", takes=20, is_long=True, is_suspect=True, **how)
+        for each in range(100, 100 + number)
+    ]
 
 
 def healthy() -> tuple[Sync, Sync]:
@@ -100,6 +110,33 @@ def test_a_poll_that_was_slow_once_does_not_wait_for_all_walks_that_hang() -> No
     play([*hanging, poll])
 
     assert max(poll.waited) <= 2 * hanging[0].takes
+
+
+@pytest.mark.parametrize(
+    "how", [{"every": 0}, {"every": 1}, {"every": 900, "hangs": True, "has_failed": True}]
+)
+@pytest.mark.parametrize("walks", [10, 60])
+def test_a_poll_that_is_slow_waits_for_one_walk_however_many_are_slow_or_hang(
+    walks: int, how: dict[str, Any]
+) -> None:
+    """Those that are answered slowly go on at once, and so do those that hang after a page."""
+    slow, poll = slow_walks(walks, **how), sync(1, "linkedin", takes=6, every=30, is_suspect=True)
+
+    play([*slow, poll])
+
+    assert max(poll.waited) <= slow[0].takes
+    assert min(each.turns for each in slow) >= 4
+
+
+def test_many_polls_and_many_walks_that_are_slow_have_turn_and_turn_about() -> None:
+    walks, polls = slow_walks(20, every=0), slow_polls()
+
+    play([*walks, *polls])
+
+    both = walks[0].takes + polls[0].takes
+    assert max(max(each.waited) for each in polls) <= len(polls) * both
+    assert max(max(each.waited) for each in walks) <= len(walks) * both
+    assert max(each.turns for each in walks) - min(each.turns for each in walks) <= 1
 
 
 @pytest.mark.parametrize("polls", [slow_polls, list])
