@@ -89,7 +89,7 @@ def test_a_database_url_says_who_and_where() -> None:
         "6543",
         "inbox",
     )
-    assert read["OPTIONS"] == {"sslmode": "require"}
+    assert read["OPTIONS"] == services.GIVEN_UP | {"sslmode": "require"}
 
 
 def test_a_database_url_may_name_the_folder_of_a_socket() -> None:
@@ -99,7 +99,7 @@ def test_a_database_url_may_name_the_folder_of_a_socket() -> None:
         "parley",
         "/tmp/a folder/run",
         "parley",
-        {},
+        services.GIVEN_UP,
     )
 
 
