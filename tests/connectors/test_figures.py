@@ -81,7 +81,7 @@ def test_rates_of_which_pages_say_two_things_are_set_as_other_figures_are() -> N
 
     assert {name: (each.per_second, each.checked_on) for name, each in instagram.paces.items()} == {
         "send": (300, date(2026, 11, 30)),
-        "recordings": (10, INSTAGRAM.paces["recordings"].checked_on),
+        "recordings": (9, INSTAGRAM.paces["recordings"].checked_on),
         "conversations": (5, date(2026, 11, 30)),
     }
     assert {name: (each.calls, each.checked_on) for name, each in x.quotas.items()} == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,7 @@ from connectors.contract import (
 )
 from connectors.platforms.instagram import errors
 from connectors.platforms.instagram.connector import connector
+from simulator.platforms.instagram.sending import RECORDINGS_PER_SECOND
 from tests.connectors import refusals
 from tests.connectors.helpers import NOW, FakePlatform, json_answer, lost_answer, reply, sent_json
 
@@ -694,4 +696,13 @@ def test_sounds_and_films_leave_at_their_own_pace_besides(instagram: FakePlatfor
     connector.send(context, reply(attachments=tuple(files)))
 
     assert asked == ["recordings", "send", "send", "recordings", "send", "send", "send"]
-    assert connector.manifest.paces["recordings"].per_second == 10
+
+
+@pytest.mark.parametrize("began", range(0, 1000, 50))
+def test_a_recording_that_is_late_for_its_turn_meets_no_limit_of_the_next_second(began: int) -> None:
+    """Whoever waits, and the network, are late by unequal amounts: one in three of these by most of a turn."""
+    gap = 1000 / connector.manifest.paces["recordings"].per_second
+    arrivals = [began + turn * gap + (0.9 * gap if turn % 3 == 0 else 0) for turn in range(40)]
+    seconds = Counter(int(at // 1000) for at in arrivals)
+
+    assert max(seconds.values()) <= RECORDINGS_PER_SECOND
