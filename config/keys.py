@@ -16,11 +16,16 @@ MAKE_SEAL_KEY = (
 )
 
 
+SHORTEST = 50  # letters of a key that signs, by Django's own check (security.W009)
+
+
 def secret_key(*, home: Path, production: bool) -> str:
     """Signs sessions, tokens and links."""
-    return _known(
-        "PARLEY_SECRET_KEY", home=home, production=production, make=lambda: secrets.token_urlsafe(64)
-    )
+    name = "PARLEY_SECRET_KEY"
+    value = _known(name, home=home, production=production, make=lambda: secrets.token_urlsafe(64))
+    if len(value) < SHORTEST and _is_kept(name, production=production):
+        raise _damaged(name, home, "another is made, and everybody signs in anew")
+    return value
 
 
 def seal_keys(*, home: Path, production: bool) -> list[str]:
@@ -28,6 +33,8 @@ def seal_keys(*, home: Path, production: bool) -> list[str]:
     value = _known("PARLEY_SEAL_KEYS", home=home, production=production, make=_fernet_key)
     found = [key.strip() for key in value.split(",") if key.strip()]
     for place, key in enumerate(found, start=1):
+        if not _is_fernet_key(key) and _is_kept("PARLEY_SEAL_KEYS", production=production):
+            raise _damaged("PARLEY_SEAL_KEYS", home, "what was sealed with it is lost then")
         if not _is_fernet_key(key):
             raise env.EnvironmentFault(f"PARLEY_SEAL_KEYS: key {place} is no Fernet key. {MAKE_SEAL_KEY}.")
     if not found:
@@ -52,7 +59,21 @@ def _fernet_key() -> str:
 def _known(name: str, *, home: Path, production: bool, make: Callable[[], str]) -> str:
     if production:
         return env.required_secret(name)
-    return env.secret(name) or kept(home / "secrets" / name.lower(), make=make)
+    return env.secret(name) or kept(_file(name, home), make=make)
+
+
+def _is_kept(name: str, *, production: bool) -> bool:
+    return not (production or env.secret(name))
+
+
+def _file(name: str, home: Path) -> Path:
+    return home / "secrets" / name.lower()
+
+
+def _damaged(name: str, home: Path, otherwise: str) -> env.EnvironmentFault:
+    return env.EnvironmentFault(
+        f"{_file(name, home)} is damaged or cut short: it holds no such key. Put it back as it was, or delete it: {otherwise}."
+    )
 
 
 def kept(path: Path, *, make: Callable[[], str]) -> str:

@@ -102,6 +102,10 @@ class Supervisor:
     def stopping(self) -> bool:
         return self.signals > 0
 
+    def is_up(self, name: str) -> bool:
+        kept = self.kept.get(name)
+        return kept is not None and kept.alive
+
     def start(self, command: Command) -> None:
         kept = self.kept.get(command.name) or Kept(
             command, Log(self.logs / f"{command.name}.log", echo=self._echo(command))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from simulator import receivers
 from simulator.building import Simulator, build
 from simulator.platforms.base import Platform
 from simulator.saying import say
@@ -109,7 +110,7 @@ async def serve(settings: Settings) -> None:
         simulator.kernel.deliverer.resume()
         waiting = [asyncio.create_task(_keep_house(simulator))]
         if settings.traffic:
-            waiting.append(asyncio.create_task(simulator.traffic.begin_when_connected()))
+            waiting.append(asyncio.create_task(_begin_traffic(simulator)))
         say(f"control and stage on http://{settings.host}:{settings.port}/")
         say(f"platforms on {settings.origin}")
         try:
@@ -120,6 +121,15 @@ async def serve(settings: Settings) -> None:
             for task in waiting:
                 task.cancel()
             await simulator.close()
+
+
+async def _begin_traffic(simulator: Simulator) -> None:
+    """Not before those who subscribed in an earlier run are back: X tells nothing twice."""
+    kernel = simulator.kernel
+    await receivers.answer(
+        lambda: [at for one in kernel.world.accounts.values() for at in kernel.addresses(one)]
+    )
+    await simulator.traffic.begin_when_connected()
 
 
 def _stop(servers: list[_Server]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import embedded, env, keys, postgres, services
-from config.demo import corpus, knocking, migrating, opening, ports, reaching
+from config.demo import corpus, knocking, ledger, migrating, opening, ports, reaching
 from config.oneline import SetUpFault
 from config.processes import Command
 from config.supervisor import Supervisor, read_procfile
@@ -78,6 +78,7 @@ def run(chosen: Plan, *, say: Callable[[str], None]) -> None:
     begun = time.monotonic()
     with embedded.claimed(chosen.home, told=f"the demo at {chosen.address}/"):
         ports.check(chosen.ports, host=chosen.host)
+        ledger.check(chosen.home)
         supervisor = Supervisor(logs=chosen.home / "log", say=say, echo_logs=chosen.echo_logs)
         supervisor.listen()
         with stopped_at_the_end(supervisor, chosen, say):
@@ -99,6 +100,8 @@ def stopped_at_the_end(supervisor: Supervisor, chosen: Plan, say: Callable[[str]
     finally:
         services.withdraw(chosen.home)
         say("Stopping ...")
+        if supervisor.is_up("simulator"):
+            knocking.end_traffic(f"http://127.0.0.1:{chosen.ports.simulator}/control/traffic")
         for names in STOP_ORDER:
             supervisor.stop(names)
         supervisor.sweep()

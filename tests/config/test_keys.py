@@ -1,5 +1,6 @@
 import errno
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -45,6 +46,19 @@ def test_an_empty_file_is_as_good_as_none_for_all_that_start_together(tmp_path: 
 
     assert len(seen) == 1 and seen != {""}
     assert [path.name for path in (tmp_path / "secrets").iterdir()] == ["key"]
+
+
+@pytest.mark.parametrize("ask", [keys.seal_keys, keys.secret_key])
+def test_a_kept_key_that_was_cut_short_is_named_by_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[..., object]
+) -> None:
+    name = f"parley_{ask.__name__}"
+    monkeypatch.delenv(name.upper())
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / name).write_text("abc")
+
+    with pytest.raises(env.EnvironmentFault, match=f"secrets/{name} is damaged .* delete it"):
+        ask(home=tmp_path, production=False)
 
 
 def test_production_makes_no_key_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
