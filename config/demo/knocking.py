@@ -1,5 +1,6 @@
 """Whether a part of the demo answers, what it lacks, and a word to the simulators."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -16,14 +17,16 @@ def why_not_ready(url: str) -> str:
         return str(error)
 
 
-def end_traffic(url: str) -> None:
+def end_traffic(port: int) -> None:
     """Customers who write on while the doors are shut would be missed until the next comparison. Where nobody answers, nobody writes."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    simulator = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        with opener.open(urllib.request.Request(url, method="DELETE"), timeout=2):
-            pass
-    except OSError:
+        simulator.request("DELETE", "/control/traffic")
+        simulator.getresponse()
+    except (OSError, http.client.HTTPException):
         pass
+    finally:
+        simulator.close()
 
 
 def _reasons(body: bytes) -> str:

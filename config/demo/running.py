@@ -101,7 +101,7 @@ def stopped_at_the_end(supervisor: Supervisor, chosen: Plan, say: Callable[[str]
         services.withdraw(chosen.home)
         say("Stopping ...")
         if supervisor.is_up("simulator"):
-            knocking.end_traffic(f"http://127.0.0.1:{chosen.ports.simulator}/control/traffic")
+            knocking.end_traffic(chosen.ports.simulator)
         for names in STOP_ORDER:
             supervisor.stop(names)
         supervisor.sweep()
