@@ -84,7 +84,7 @@ class Command(BaseCommand):
             return None
         if full:
             scheduling.start_over(schedule_id=schedule.pk)
-        began_before = schedule.runs.filter(state=RunState.RUNNING).exists()
+        began_before = not full and schedule.runs.filter(state=RunState.RUNNING).exists()
         done = self._to_its_end(name, schedule)
         if done and not done.error and began_before and self._claimed(name, schedule):
             anew = self._to_its_end(name, schedule)
