@@ -25,10 +25,8 @@ LEASE = timedelta(seconds=90)
 MAX_BACK_OFF = timedelta(minutes=15)
 # These walk for long by their nature; the others are done within seconds.
 LONG = frozenset({Task.RECONCILE, Task.BACKFILL, Task.PROFILES, Task.PURGE})
-PLATFORMS_OWN = (
-    remedies.THROTTLED,
-    Remedy.RETRY.value,
-)  # neither a person nor renewed access changes anything there
+# Neither a person nor renewed access changes anything there.
+PLATFORMS_OWN = (remedies.THROTTLED, Remedy.RETRY.value)
 PATIENCE = timedelta(seconds=3)
 LOOKED_AT = 200  # of each lane with each tick
 LONG_WORK = Q(task__in=LONG) | Q(is_slow=True)

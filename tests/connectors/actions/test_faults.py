@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from datetime import timedelta
 from types import SimpleNamespace
@@ -40,16 +40,6 @@ def walk(channel: Channel, platform: FakePlatform) -> SyncSchedule:
     return SyncSchedule.objects.create(
         channel=channel, task=Task.RECONCILE, every_seconds=900, next_run_at=NOW - timedelta(seconds=1)
     )
-
-
-@pytest.fixture
-def impatient() -> Iterator[None]:
-    """Of locks, as the house is after ten seconds."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET lock_timeout = '100ms'")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("RESET lock_timeout")
 
 
 @pytest.fixture

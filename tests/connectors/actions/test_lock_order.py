@@ -79,6 +79,11 @@ def restrict(channel: Channel) -> None:
     parking.apply(brand_id=channel.brand_id, changes=[(channel.pk, change)], now=NOW)
 
 
+def is_connected_again(channel: Channel) -> bool:
+    channel.refresh_from_db()
+    return channel.state == ChannelState.CONNECTED and Credential.objects.get(channel=channel).version == 2
+
+
 def test_a_consent_that_comes_while_the_channel_is_retired_connects_it_again(
     walk: SyncSchedule,
     agent: Person,
@@ -108,9 +113,7 @@ def test_an_account_is_connected_again_while_a_restriction_is_lifted(
 
     at_once(lambda: lift(channel), when(at_its_state, lambda: connect_again(channel, platform)))
 
-    channel.refresh_from_db()
-    assert channel.state == ChannelState.CONNECTED
-    assert Credential.objects.get(channel=channel).version == 2
+    assert is_connected_again(channel)
 
 
 def test_an_account_is_connected_again_while_an_answer_lets_parked_replies_go(
@@ -125,9 +128,7 @@ def test_an_account_is_connected_again_while_an_answer_lets_parked_replies_go(
         when(before_its_schedules, lambda: connect_again(channel, platform)),
     )
 
-    channel.refresh_from_db()
-    assert channel.state == ChannelState.CONNECTED
-    assert Credential.objects.get(channel=channel).version == 2
+    assert is_connected_again(channel)
 
 
 def test_a_restriction_is_lifted_while_a_walk_ends(
