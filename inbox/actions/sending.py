@@ -20,6 +20,7 @@ from inbox.actions import (
     _leaving_now,
     _not_sent,
     _notifying,
+    _own_posts,
     _reach,
     _sql,
     _taken_echoes,
@@ -92,8 +93,9 @@ def shown_otherwise(message: Message) -> str:
 
 
 def leave_to_a_person(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
-    """It was going to be sent when something came to light that its writer has not seen."""
-    _has_failed(ledger, message, reason, now)
+    """It will not leave by itself, and a person has to know: something came to light, mostly, that its writer has not seen."""
+    _let_go(ledger, message, EventKind.REPLY_FAILED, reason, now, state=MessageState.FAILED)
+    _not_sent.tell(ledger, message, reason, now)
 
 
 @transaction.atomic
@@ -104,12 +106,6 @@ def give_up_waiting(*, channel: Channel, now: datetime) -> None:
         for message_id in list(waiting.values_list("pk", flat=True)):
             # Each as it is by then: of several in one conversation the first has changed that.
             leave_to_a_person(ledger, _attempting.current(message_id), RETIRED, now)
-
-
-def _has_failed(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
-    """It will not leave by itself, and a person has to know."""
-    _let_go(ledger, message, EventKind.REPLY_FAILED, reason, now, state=MessageState.FAILED)
-    _not_sent.tell(ledger, message, reason, now)
 
 
 def _move(message: Message, seq: int, **columns: Any) -> None:
@@ -130,6 +126,7 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         _reach.took(ledger, message, now)
     if released:
         _twins.stand_apart(released, now)
+    _own_posts.put_right(message, now)
 
 
 def _has_left(
@@ -205,10 +202,10 @@ def _waits_again(
     ledger: events.Ledger, message: Message, reason: str, now: datetime, *, not_before: datetime
 ) -> None:
     if message.channel.state == ChannelState.DISCONNECTED:  # retired while it was tried
-        return _has_failed(ledger, message, RETIRED, now)
+        return leave_to_a_person(ledger, message, RETIRED, now)
     wait = _waiting.of(message, reason, until=not_before, now=now)
     if wait.in_vain:
-        return _has_failed(ledger, message, wait.words, now)
+        return leave_to_a_person(ledger, message, wait.words, now)
     columns = {"state": MessageState.QUEUED, "not_before": not_before}
     _let_go(ledger, message, EventKind.REPLY_WAITS, wait.words, now, **columns)
     if wait.is_told:
@@ -218,7 +215,7 @@ def _waits_again(
 
 def mark_reply_failed(*, message_id: int, reason: str, now: datetime, attempt: int) -> bool:
     """It did not go out and will not by itself; the reason is for the person who wrote it. `attempt` as in put_back."""
-    return _give_up_claim(message_id, attempt, now, partial(_has_failed, reason=reason))
+    return _give_up_claim(message_id, attempt, now, partial(leave_to_a_person, reason=reason))
 
 
 def mark_reply_too_late(*, message_id: int, reason: str, now: datetime, attempt: int) -> bool:
@@ -227,7 +224,7 @@ def mark_reply_too_late(*, message_id: int, reason: str, now: datetime, attempt:
 
 
 def _is_too_late(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
-    _has_failed(ledger, message, _too_late.believe(message, reason, now), now)
+    leave_to_a_person(ledger, message, _too_late.believe(message, reason, now), now)
 
 
 def mark_reply_uncertain(
