@@ -68,7 +68,12 @@ class Chart:
 
     @property
     def is_drawn(self) -> bool:
-        return self.draw is not Draw.TABLE and not self.empty
+        return self.draw is not Draw.TABLE and any(
+            row.cells[place].value
+            for row in self.rows
+            for place, column in enumerate(self.columns)
+            if column.drawn
+        )
 
     @property
     def body(self) -> SafeString:

@@ -33,8 +33,6 @@ from inbox.rules.blank import is_blank
 from inbox.rules.cleaning import clean
 from inbox.rules.reply_policy import FileFacts, Situation, Verdict
 
-EMPTIED = "What was said here stands in another conversation of this person now. The last line here leads to it: write there."
-
 
 class ReplyRefused(Exception):
     """The platform would not take this reply; the words say why and what to do."""
@@ -108,7 +106,7 @@ def queue(
         _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, sent=draft)
         return known
     if merges.emptied(current):
-        raise ReplyRefused(EMPTIED)
+        raise ReplyRefused(merges.EMPTIED)
     if newer := news_to(by, current, written_against):
         raise StaleReply(newer)
     free = Attachment.objects.filter(message=None).exclude(fetch_state=FetchState.GONE)

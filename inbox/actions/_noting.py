@@ -7,7 +7,7 @@ from uuid import UUID
 
 from inbox import events
 from inbox.actions import _drafts, _notifying, _undo, _writing
-from inbox.actions._answering import EMPTIED, SpentClick
+from inbox.actions._answering import SpentClick
 from inbox.actions._notifying import Notice
 from inbox.models import (
     Conversation,
@@ -55,7 +55,7 @@ def write(
         _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.NOTE, sent=draft)
         return known
     if merges.emptied(current):
-        raise NoteRefused(EMPTIED)
+        raise NoteRefused(merges.EMPTIED)
     seq = ledger.record(EventKind.NOTE_ADDED, at=now, conversation_id=current.pk, actor_id=by.pk)
     note = Message.objects.create(
         conversation=current, channel=current.channel, client_id=client_id, direction=Direction.NOTE, origin="agent",

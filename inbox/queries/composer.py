@@ -11,7 +11,7 @@ from django.conf import settings
 
 from inbox.models import Channel, Conversation, ConversationKind, Handle
 from inbox.platforms import Manifest, TextLimit, Unit
-from inbox.queries import inbox_list, spans
+from inbox.queries import inbox_list, merges, spans
 from inbox.rules import reply_policy
 from inbox.rules.reply_policy import Situation, Verdict
 
@@ -28,6 +28,7 @@ class Composer:
     manifest: Manifest | None
     verdict: Verdict | None
     now: datetime
+    emptied: bool = False
 
     @property
     def window(self) -> str:
@@ -40,7 +41,7 @@ class Composer:
         """Why nobody may write now; empty when one may."""
         if self.verdict is None:
             return f"The connector for {self.conversation.platform} is not installed: this conversation can be read only."
-        return self.verdict.problem
+        return merges.EMPTIED if self.emptied else self.verdict.problem
 
     @property
     def accept(self) -> str:
@@ -127,9 +128,9 @@ def of(
         public=conversation.kind == ConversationKind.COMMENT,
         sends_resume_at=channel.sends_resume_at,
     )
-    return Composer(
-        conversation, channel, brand_slug, manifest, reply_policy.may_write(manifest, situation, now=now), now
-    )
+    verdict = reply_policy.may_write(manifest, situation, now=now)
+    emptied = not conversation.message_count and merges.emptied(conversation)
+    return Composer(conversation, channel, brand_slug, manifest, verdict, now, emptied)
 
 
 def _any_of(kind: str) -> str:

@@ -15,6 +15,7 @@ from inbox.models import Conversation, ConversationMerge, Event, EventKind
 from inbox.rules.arrays import array
 
 _ANY = "SELECT FROM inbox_conversationmerge WHERE kept_id = ANY(%s::bigint[]) AND undone_at IS NULL LIMIT 1"
+EMPTIED = "What was said here stands in another conversation of this person now. The last line here leads to it: write there."
 _OPENS = (EventKind.REOPENED, EventKind.MESSAGE_RECEIVED)
 
 

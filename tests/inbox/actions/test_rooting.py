@@ -37,7 +37,7 @@ from inbox.models import (
     Person,
     Priority,
 )
-from inbox.queries import news, timeline
+from inbox.queries import composer, news, timeline
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
 
@@ -223,6 +223,9 @@ def test_an_emptied_conversation_takes_no_reply_and_no_note(channel: Channel) ->
     with pytest.raises(noting.NoteRefused, match="in another conversation"):
         note(begun, jo)
 
+    begun.refresh_from_db()
+    shown = composer.of(begun, channel=channel, brand_slug="acme", now=say.at(64))
+    assert "in another conversation" in shown.problem
     assert not begun.messages.exists()
     reply(talk, jo)
     assert talk.messages.filter(direction="out", author_person=jo).count() == 1
