@@ -36,6 +36,7 @@ class Kept:
     cursor: str
     historical_before: datetime | None = None
     undelivered: tuple[InboundMessage, ...] = ()
+    kept_back: tuple[InboundMessage, ...] = ()  # by what a poll could not ask in time: new, and a gap is open
     # Threads of which the page tells as much as the platform ever does. What was written before `horizon` has been seen.
     cut_off: tuple[CutOff, ...] = ()
     horizon: datetime | None = None
@@ -65,7 +66,8 @@ class Walker:
             page = self._ask(lambda connector, context, at=cursor: connector.poll(context, at))
             page = _narrowing.without(self.channel, page, _narrowing.unasked(self.channel, page))
             stuck = page.more and page.cursor == cursor and not self._unknown(page)
-            self.keep(Kept(page, page.cursor or cursor, self.channel.created_at))
+            kept_back = self._kept_back(page)
+            self.keep(Kept(page, page.cursor or cursor, self.channel.created_at, kept_back=kept_back))
             cursor = page.cursor or cursor
             if not page.more or stuck:
                 return
@@ -223,6 +225,13 @@ class Walker:
 
     def _unknown(self, page: Page) -> set[str]:
         return _narrowing.unknown(self.channel, {each.external_id for each in messages(page)})
+
+    def _kept_back(self, page: Page) -> tuple[InboundMessage, ...]:
+        said = messages(page)
+        if not said or not _covering.could_not_ask(self.channel.pk):
+            return ()
+        unknown = self._unknown(page)
+        return tuple(each for each in said if each.external_id in unknown)
 
     def _ask(self, question: Callable[..., Page]) -> Page:
         page = self.asker.ask(question)

@@ -185,7 +185,7 @@ def _view(gap: Gap) -> GapView:
         return GapView(gap, cause, "open", said)
     if gap.healed_at is None:
         return GapView(gap, cause, "open", "The next whole comparison closes it.")
-    brought = f"brought {messages}" if gap.brought else "found nothing missing"
+    missing = f"{messages} had been missing" if gap.brought else "nothing was found missing"
     by = f"“{Task(gap.healed_task).label.lower()}”" if gap.healed_task else "a run whose log is gone"
     unseen = f" Something may be missing all the same: {gap.unseen}." if gap.unseen else ""
-    return GapView(gap, cause, "healed", f"Healed: {by} {brought}.{unseen}")
+    return GapView(gap, cause, "healed", f"Healed by {by}: {missing}.{unseen}")

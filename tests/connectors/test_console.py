@@ -826,7 +826,7 @@ def test_what_was_not_delivered_is_a_gap_that_the_comparison_healed(
     )
     assert gap.healed_by is not None and gap.healed_by.task == Task.RECONCILE
     html = page.get(at("coverage", planned)).content.decode()
-    assert "The platform did not deliver it" in html and "brought 2 messages" in html
+    assert "The platform did not deliver it" in html and "2 messages had been missing" in html
     assert "Complete until" in html
 
 
@@ -835,15 +835,15 @@ def test_what_healed_a_gap_is_known_when_the_log_of_its_run_is_gone(
 ) -> None:
     def outcome() -> str:
         html = page.get(at("coverage", planned)).content.decode()
-        return re.findall(r"Healed: ([^<]*)\.", html)[0]
+        return re.findall(r"Healed by ([^<]*)\.", html)[0]
 
     gap(planned, 1, healed_at=None)
     turn(of(planned, Task.RECONCILE))
     SyncRun.objects.all().delete()  # as the purge does
-    assert outcome() == "“compare with the platform&#x27;s history” found nothing missing"
+    assert outcome() == "“compare with the platform&#x27;s history”: nothing was found missing"
 
     Gap.objects.update(healed_task="")  # of before anybody kept it
-    assert outcome() == "a run whose log is gone found nothing missing"
+    assert outcome() == "a run whose log is gone: nothing was found missing"
 
 
 def test_coverage_says_what_is_not_covered(page: Client, planned: Channel) -> None:
@@ -856,7 +856,7 @@ def test_coverage_says_what_is_not_covered(page: Client, planned: Channel) -> No
 
     html = page.get(at("coverage", planned)).content.decode()
 
-    assert "found nothing missing. Something may be missing all the same: 1 item" in html
+    assert "nothing was found missing. Something may be missing all the same: 1 item" in html
     assert "nothing is compared" in html and "Instagram shows no comments." in html
     assert "newest 100 posts" not in html
     assert "But for what could not be read" in html and ">3 items</a>" in html

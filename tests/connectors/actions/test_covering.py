@@ -260,6 +260,34 @@ def test_a_poll_that_does_not_bring_the_comments_shows_no_channel_to_be_complete
     assert not Gap.objects.filter(healed_at=None).exists()
 
 
+@pytest.mark.parametrize("cause", ["failing", "disconnected"])
+def test_what_a_poll_brings_that_could_not_ask_for_a_while_is_what_the_gap_kept_back(
+    partly: Channel, platform: FakePlatform, clock: Moving, cause: str
+) -> None:
+    Gap.objects.create(channel=partly, cause=cause, since=NOW - timedelta(hours=1), found_at=NOW)
+    for number, minutes in enumerate((90, 50, 40)):
+        platform.hears(f"Message {number}", at=NOW - timedelta(minutes=minutes))
+
+    run(of(partly, Task.POLL), clock)
+    run(of(partly, Task.RECONCILE), clock)
+
+    gap = Gap.objects.get(cause=cause)
+    assert (gap.healed_at, gap.brought) == (NOW, 2)
+
+
+def test_what_a_poll_brings_that_could_ask_all_the_time_is_no_gaps(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    known = {"found_at": NOW - timedelta(hours=2), "since": NOW - timedelta(hours=3), "until": NOW}
+    Gap.objects.create(channel=partly, cause="not_subscribed", **known)
+    Gap.objects.create(channel=partly, cause="failing", healed_at=NOW - timedelta(minutes=1), **known)
+    platform.hears("Hello", at=NOW - timedelta(seconds=20))
+
+    run(of(partly, Task.POLL), clock)
+
+    assert set(Gap.objects.values_list("brought", flat=True)) == {0}
+
+
 def test_a_comment_that_nobody_delivered_is_no_history_because_messages_were_polled(
     partly: Channel, platform: FakePlatform, clock: Moving
 ) -> None:
