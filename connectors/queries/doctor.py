@@ -11,7 +11,8 @@ from django.db.models import Count, Q
 from connectors import delivered, registry
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import Credential, DeadItem, SyncSchedule, Task
-from connectors.queries import grants
+from connectors.queries import grant_findings
+from connectors.queries.findings import Finding
 from connectors.rules import knocks
 from connectors.rules.remedies import OF_APP, PASSING, RESTRICTED, THROTTLED, Place, fix_for
 from inbox import platforms
@@ -19,25 +20,8 @@ from inbox.models import Channel, ChannelState, Handle
 from inbox.platforms import Manifest
 from inbox.queries import kept_words
 
-ENDS_SOON = timedelta(days=7)
 LOOKED_LATELY = timedelta(hours=1)
 SWEPT = "Start the worker and beat, or read their logs: a sweep takes them away every ten minutes."
-RENEWALS = {
-    "none": "it cannot be renewed; a person connects again",
-    "extend": "it is extended before it ends",
-    "rotate": "it is renewed with a refresh token, which changes each time",
-    "fixed_end": "it is renewed until its last day; then a person connects again",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    name: str
-    ok: bool | None  # None: not known yet, or nothing to be had
-    found: str
-    at: datetime | None = None
-    fix: str = ""
-    button: str = ""  # connect, look, schedules, dead-items
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +54,7 @@ def examine(channel: Channel, *, now: datetime) -> Examined:
     findings = (
         *((_connector(missing, is_retired=is_retired),) if missing else ()),
         _state(channel, missing),
-        *_grant(manifest, credential, now, is_retired=is_retired),
+        *grant_findings.of(manifest, credential, now, is_retired=is_retired),
         _scope_finding(manifest, credential, scopes),
         _subscription(manifest, channel, is_retired=is_retired),
         *_in_public(channel),
@@ -87,7 +71,10 @@ def out_of_order(channel: Channel, *, now: datetime) -> tuple[Finding, ...]:
     if manifest is None or channel.state == ChannelState.DISCONNECTED:
         return ()
     state = () if health is not None and health.is_restriction else (_state(channel, ""),)
-    found = (*state, *_grant(manifest, getattr(channel, "credential", None), now, is_retired=False))
+    found = (
+        *state,
+        *grant_findings.of(manifest, getattr(channel, "credential", None), now, is_retired=False),
+    )
     return tuple(each for each in found if each.ok is False)
 
 
@@ -123,57 +110,6 @@ def _state(channel: Channel, missing: str) -> Finding:
     return Finding(
         "Connection", ok, said, fix="" if ok else "Connect the account again.", button="" if ok else "connect"
     )
-
-
-def _grant(
-    manifest: Manifest, credential: Credential | None, now: datetime, *, is_retired: bool
-) -> Iterator[Finding]:
-    if credential is None or is_retired:
-        yield Finding("Token", False, "There is none.", fix="Connect the account.", button="connect")
-        return
-    may_renew = grants.is_renewed(credential, now=now)
-    again, button = "Connect the account again.", "connect"
-    if _is_refused_for_the_app(credential):
-        again, button = fix_for(OF_APP).text, ""
-    ends, renewal = credential.expires_at, RENEWALS[manifest.auth.refresh if may_renew else "none"]
-    if ends is None:
-        yield Finding("Token", True, "It has no end.")
-    elif ends <= now:
-        renews = may_renew and not credential.refresh_error and manifest.auth.refresh != "extend"
-        yield Finding(
-            "Token", None if renews else False, f"It has ended; {renewal}. It ended", at=ends,
-            fix="" if renews else again, button="" if renews else button,
-        )  # fmt: skip
-    else:
-        soon = not may_renew and ends <= now + ENDS_SOON
-        yield Finding(
-            "Token", not soon, f"It holds; {renewal}. It ends", at=ends,
-            fix="Connect the account again before that day." if soon else "", button="connect" if soon else "",
-        )  # fmt: skip
-    if (last := credential.refresh_expires_at) is not None:
-        # What was renewed shortly before its last day holds on beyond it: then the token's own end counts, as for the alarm.
-        soon = (grants.ends_for_good(credential, now=now) or last) <= now + ENDS_SOON
-        yield Finding(
-            "Refresh token", not soon, "It ends" if last > now else "It ended", at=last,
-            fix="Connect the account again before that day." if soon else "", button="connect" if soon else "",
-        )  # fmt: skip
-    if credential.refresh_error:
-        yield Finding(
-            "Renewing", False, f"It failed: {credential.refresh_error}", fix=again, button=button
-        )  # fmt: skip
-    elif credential.version > 1:
-        times = credential.version - 1
-        said = "Renewed once," if times == 1 else f"Renewed {times} times, the last time"
-        yield Finding("Renewing", True, said, at=credential.issued_at)
-
-
-def _is_refused_for_the_app(credential: Credential) -> bool:
-    """A grant that is refused itself parks its channel for good."""
-    health = getattr(credential.channel, "health", None)
-    is_of_app = credential.channel.state == ChannelState.CONNECTED or (
-        health is not None and health.is_of_app
-    )
-    return bool(credential.refresh_error) and is_of_app
 
 
 def _scopes(manifest: Manifest, credential: Credential | None) -> tuple[Scope, ...]:

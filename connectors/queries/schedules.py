@@ -24,6 +24,11 @@ class ScheduleLine:
     fix: Fix | None = None
     is_right_after: bool = False  # the first of the next runs follows the one under way, whenever that ends
 
+    @property
+    def format(self) -> str:
+        """How exactly its moments are told: of five runs in a minute each would look the same."""
+        return "exact" if not self.schedule.cron and self.schedule.every_seconds < 60 else "full"
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelSchedules:

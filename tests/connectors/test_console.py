@@ -58,6 +58,7 @@ from connectors.models import (
 )
 from connectors.queries import coverage, doctor, schedules
 from connectors.queries import dead_items as dead_queries
+from connectors.queries.findings import Finding
 from inbox import platforms
 from inbox.actions import channels, receiving
 from inbox.models import (
@@ -226,6 +227,23 @@ def test_the_next_runs_of_what_is_running_are_still_to_come(planned: Channel) ->
     assert min(line.next_runs) > now
     poll.paused = True  # it is run once, and then rests
     assert schedules.line(poll, now=now).next_runs == ()
+
+
+@pytest.mark.parametrize(
+    ("every", "cron", "form"), [(3, "", "exact"), (60, "", "full"), (3, "0 2 * * *", "full")]
+)
+def test_the_next_runs_of_what_runs_each_few_seconds_are_told_to_the_second(
+    page: Client, planned: Channel, every: int, cron: str, form: str
+) -> None:
+    poll = of(planned, Task.POLL)
+    SyncSchedule.objects.filter(pk=poll.pk).update(every_seconds=every, cron=cron)
+
+    html = page.get(at("schedule", planned, poll.pk)).content.decode()
+
+    runs = re.findall(r'<ol class="plan__runs">(.*?)</ol>', html, re.DOTALL)[0]
+    told = re.findall(r'format="(\w+)">(.*?) UTC</local-time>', runs)
+    assert [each for each, _ in told] == [form] * 5
+    assert len({words for _, words in told}) == 5
 
 
 @pytest.mark.parametrize(
@@ -1017,7 +1035,7 @@ def test_wrong_signatures_are_red_until_they_are_over(planned: Channel, brand: B
 
 
 def test_a_grant_that_only_a_person_renews_is_red_a_week_before_its_end(planned: Channel) -> None:
-    def token(*, days: int, refresh: str = "") -> doctor.Finding:
+    def token(*, days: int, refresh: str = "") -> Finding:
         columns = refreshing.columns(Tokens("access-1", refresh, NOW + timedelta(days=days)), NOW)
         Credential.objects.filter(channel=planned).update(**columns)
         found = doctor.examine(planned, now=NOW).findings
@@ -1026,6 +1044,29 @@ def test_a_grant_that_only_a_person_renews_is_red_a_week_before_its_end(planned:
     assert [token(days=8).ok, token(days=6).ok, token(days=6, refresh="r").ok] == [True, False, True]
     assert "it cannot be renewed" in token(days=8).found
     assert token(days=6).button == "connect"
+
+
+@pytest.mark.parametrize(
+    ("state", "restricted", "ok", "said"),
+    [
+        ("connected", False, True, "It holds"),
+        ("needs_reconnect", False, None, "may refuse it"),
+        ("needs_reconnect", True, True, "It holds"),
+    ],
+)
+def test_of_a_token_whose_account_has_to_be_connected_again_nobody_says_that_it_holds(
+    planned: Channel, state: str, restricted: bool, ok: bool | None, said: str
+) -> None:
+    Credential.objects.filter(channel=planned).update(
+        **refreshing.columns(Tokens("a", "r", NOW + timedelta(days=50)), NOW)
+    )
+    Channel.objects.filter(pk=planned.pk).update(state=state)
+    ChannelHealth.objects.update_or_create(channel=planned, defaults={"restricted": restricted})
+
+    token = next(each for each in _examined(planned) if each.name == "Token")
+
+    assert (token.ok, token.at) == (ok, NOW + timedelta(days=50))
+    assert said in token.found
 
 
 def test_a_right_to_renew_that_has_a_last_day_is_red_a_week_before_nothing_is_left(planned: Channel) -> None:
@@ -1181,7 +1222,7 @@ def test_the_next_try_is_told_where_there_is_one_and_a_pause_where_something_wou
     assert [text for text in told() if "is paused" in text] == [f"{Task.PURGE.label} is paused."]
 
 
-def _examined(channel: Channel) -> tuple[doctor.Finding, ...]:
+def _examined(channel: Channel) -> tuple[Finding, ...]:
     return doctor.examine(Channel.objects.select_related("health").get(pk=channel.pk), now=NOW).findings
 
 

@@ -1,19 +1,22 @@
 /** A moment in the viewer's own time, or in the zone that the page around it names. The server's text stands until then. */
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
 const FULL = { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" } // the same clock beside it
+const EXACT = { ...FULL, timeStyle: "medium" } // to the second
 const clock = new Intl.DateTimeFormat(undefined, CLOCK)
 export const { timeZone: zone } = clock.resolvedOptions() // times that are typed are read in it, too
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" })
 const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" })
 const dayMonthYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" })
 const full = new Intl.DateTimeFormat(undefined, FULL)
-const zones = { "": { clock, full } }
+const exact = new Intl.DateTimeFormat(undefined, EXACT)
+const zones = { "": { clock, full, exact } }
 export const longDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" })
 
 function of(zone) {
   zones[zone] ??= {
     clock: new Intl.DateTimeFormat(undefined, { ...CLOCK, timeZone: zone }),
     full: new Intl.DateTimeFormat(undefined, { ...FULL, timeZone: zone }),
+    exact: new Intl.DateTimeFormat(undefined, { ...EXACT, timeZone: zone }),
   }
   return zones[zone]
 }
@@ -35,9 +38,9 @@ class LocalTime extends HTMLElement {
     const at = new Date(this.getAttribute("datetime"))
     if (Number.isNaN(at.getTime())) return
     const format = this.getAttribute("format")
-    const { clock, full } = of(this.closest("[data-zone]")?.dataset.zone ?? "")
-    this.textContent = format === "clock" ? clock.format(at) : format === "full" ? full.format(at) : short(at)
-    this.title = full.format(at)
+    const told = of(this.closest("[data-zone]")?.dataset.zone ?? "")
+    this.textContent = told[format]?.format(at) ?? short(at)
+    this.title = told.full.format(at)
   }
 }
 customElements.define("local-time", LocalTime)

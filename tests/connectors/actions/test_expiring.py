@@ -11,6 +11,7 @@ from django.db import connection
 from connectors.actions import erasing, expiring, planning, syncing
 from connectors.models import DeadItem, Receipt, ReceiptState, SyncSchedule, Task
 from connectors.queries import doctor
+from connectors.queries.findings import Finding
 from inbox import platforms
 from inbox.actions import contacts, receiving
 from inbox.actions.receiving import Arrival
@@ -126,7 +127,7 @@ def test_of_a_retired_channel_nothing_is_advised_that_would_be_refused(limited: 
     Channel.objects.update(state=ChannelState.DISCONNECTED)
     limited.refresh_from_db()
 
-    def told(after: timedelta) -> doctor.Finding:
+    def told(after: timedelta) -> Finding:
         found = doctor.examine(limited, now=NOW + after).findings
         return next(each for each in found if each.name == "Profiles kept")
 
