@@ -239,6 +239,7 @@ def run_soon(*, channel: Channel, by: Person, now: datetime) -> int:
     recording.record(
         brand=channel.brand, by=by, act="compared", subject="channel", subject_name=channel.name, now=now
     )
+    hold(channel_ids=[channel.pk])
     soon = {"next_run_at": Least(F("next_run_at"), now), "once": F("paused")}
     return asks.exclude(next_run_at=None).update(**soon)
 
@@ -257,6 +258,7 @@ def go_on(*, channel_ids: Collection[int], now: datetime, at_once: Collection[Ta
     """What was refused may be answered now: it is asked again without its pause, and nobody is told of failures from before;
     why it last failed stays until it succeeds. `at_once`: what is due however it fared. Limits and trouble of the platform's own are still
     waited for, what rests for longer than our own pauses waits for its plan, and a turn under way says itself how it ended."""
+    hold(channel_ids=channel_ids)
     mine = SyncSchedule.objects.filter(channel__in=channel_ids).exclude(next_run_at=None)
     mine.filter(task__in=at_once).update(next_run_at=now, failures=0, waits=0)
     failing = mine.filter(failures__gt=0)
