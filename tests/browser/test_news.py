@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from inbox.actions import receiving, replying, sending
 from inbox.actions.receiving import Arrival
-from inbox.exchange import Edited, InboundMessage, Origin, Party
+from inbox.exchange import Edited, InboundMessage, Origin, Party, ProfileSeen
 from inbox.models import Channel, Conversation, ConversationState, Person
 from tests.browser.conftest import Outside
 
@@ -27,6 +28,21 @@ def conversation(outside: Outside) -> Conversation:
 
 def thread_of(conversation: Conversation) -> str:
     return f"/b/lumen/conversations/{conversation.public_id}/"
+
+
+def test_a_name_that_is_told_later_is_that_of_the_window_and_of_the_thread(
+    enter: Enter, channel: Channel, conversation: Conversation
+) -> None:
+    page = enter(thread_of(conversation))
+    expect(page).to_have_title(re.compile("^Anna · "))
+
+    with transaction.atomic():
+        seen = ProfileSeen(Party("anna", name="Anna Lind"))
+        receiving.receive(arrivals=[Arrival(channel.pk, seen)], now=timezone.now())
+
+    expect(page.locator(".head__name")).to_have_text("Anna Lind")
+    expect(page).to_have_title(re.compile("^Anna Lind · "))
+    expect(page.locator("#messages")).to_have_attribute("aria-label", "Messages with Anna Lind")
 
 
 def test_resolving_past_an_unseen_message_is_stopped_with_a_choice(

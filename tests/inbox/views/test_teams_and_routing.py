@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from inbox import tasks
+from inbox import realtime, tasks
 from inbox.actions import assigning, routing
 from inbox.models import (
     Brand,
@@ -114,6 +114,19 @@ def test_a_team_keeps_its_language_though_the_brand_has_it_no_more(manager: Clie
 
     team.refresh_from_db()
     assert team.languages == ["fr"]
+
+
+def test_pages_ask_which_views_there_are_when_a_team_is_saved(
+    manager: Client, brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, str, bool]] = []
+    monkeypatch.setattr(
+        realtime, "_send", lambda group, told: sent.append((group, told["type"], told.get("anew", False)))
+    )
+
+    assert manager.post(at("team-new"), {"name": "Returns", "position": "0"}).status_code == 302
+
+    assert (realtime.brand_group(brand.pk), "counts", True) in sent
 
 
 def test_a_team_is_made_changed_and_removed(
