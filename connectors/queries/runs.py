@@ -125,8 +125,10 @@ def expected(brand: Brand) -> list[Expected]:
 
 
 def budgets(brand: Brand, *, now: datetime) -> list[tuple[str, RateBudget]]:
-    """What the platforms last said of their limits, as far as it still holds, each with its channel as people call it."""
+    """What the platforms last said of their limits, as far as it still holds, each with its channel as people call it. Of one that has been
+    renewed since nobody has said what is left."""
     known = RateBudget.objects.filter(channel__brand=brand, seen_at__gte=now - timedelta(hours=24))
+    known = known.exclude(resets_at__lte=now)
     # Of these no platform told how much is left.
     known = known.exclude(bucket=RateBudget.UNNAMED).exclude(bucket__endswith=RateBudget.TURN)
     ordered = known.select_related("channel").order_by("channel__platform", "channel__name", "bucket", "pk")

@@ -50,6 +50,7 @@ from connectors.models import (
     DeadItem,
     Gap,
     PlatformApp,
+    RateBudget,
     Receipt,
     RunState,
     SyncRun,
@@ -910,6 +911,28 @@ def test_runs_say_which_limits_are_expected_of_a_platform_and_when_its_pages_wer
 
     platforms.register(manifest())
     assert "its pages of" not in page.get(at("runs", planned)).content.decode()
+
+
+def test_a_limit_is_shown_until_it_is_renewed_and_one_without_a_time_for_a_day(
+    page: Client, planned: Channel
+) -> None:
+    now = timezone.now()
+    for bucket, seen, resets in (
+        ("half an hour over", now - timedelta(minutes=40), now - timedelta(minutes=30)),
+        ("of this hour", now - timedelta(minutes=40), now + timedelta(minutes=20)),
+        ("without a time", now - timedelta(minutes=40), None),
+        ("of the day before", now - timedelta(hours=25), None),
+    ):
+        RateBudget.objects.create(channel=planned, bucket=bucket, remaining=0, seen_at=seen, resets_at=resets)
+
+    shown = page.get(at("runs", planned)).content.decode()
+
+    assert "of this hour" in shown and "without a time" in shown
+    assert "half an hour over" not in shown and "of the day before" not in shown
+    RateBudget.objects.filter(bucket__in=["of this hour", "without a time"]).delete()
+    assert (
+        "No platform has told of a limit that still holds." in page.get(at("runs", planned)).content.decode()
+    )
 
 
 def test_coverage_says_that_the_platform_was_asked_to_deliver_again_and_when_it_had(
