@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, Final
 
 import django_rq.urls
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -47,6 +48,8 @@ def _door(view: Page) -> Page:
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         person = request.user
+        if not person.is_authenticated:
+            return redirect_to_login(request.get_full_path())
         if not access.runs_installation(person):
             raise Http404
         doer = person if request.method == "POST" and isinstance(person, Person) and person.is_staff else None

@@ -87,10 +87,11 @@ def test_the_admin_has_no_sign_in_of_its_own(client: Client, whose: str, path: s
 
 
 @pytest.mark.django_db
-def test_who_has_to_sign_in_comes_back_to_the_page_they_asked_for(client: Client) -> None:
-    answer = client.get("/admin/connectors/syncschedule/", follow=True)
+@pytest.mark.parametrize("path", THERE)
+def test_who_has_to_sign_in_comes_back_to_the_page_they_asked_for(client: Client, path: str) -> None:
+    answer = client.get(f"{path}?page=2", follow=True)
 
-    assert answer.redirect_chain[-1][0] == "/accounts/login/?next=/admin/connectors/syncschedule/"
+    assert answer.redirect_chain[-1][0] == f"/accounts/login/?next={path}%3Fpage%3D2"
 
 
 def _signed_in(client: Client, whose: str) -> Person | None:
