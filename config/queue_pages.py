@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import django_rq.urls
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django_rq.queues import get_queue_by_index
 
@@ -62,9 +64,18 @@ def _door(view: Page) -> Page:
             raise
         if doer:
             _tell(request, doer)
-        return answer
+        return _ended_on_the_queue(answer, **kwargs)
 
     return door
+
+
+def _ended_on_the_queue(answer: HttpResponseBase, **asked: Any) -> HttpResponseBase:
+    """Whoever did something to a job is led to the job's page, and ours are done and gone (`result_ttl=0`) before that is asked for."""
+    if not isinstance(answer, HttpResponseRedirect) or "job_id" not in asked:
+        return answer
+    if answer.url != reverse("django_rq:job_detail", args=[asked["queue_index"], asked["job_id"]]):
+        return answer
+    return redirect("django_rq:jobs", asked["queue_index"])
 
 
 def _tell(request: HttpRequest, person: Person) -> None:

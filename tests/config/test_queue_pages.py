@@ -11,7 +11,10 @@ from django.urls import reverse
 from django_rq.settings import get_queues_map
 from rq import Queue
 from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
+from rq.registry import FailedJobRegistry
 
+from config.queue_pages import DONE
 from inbox.models import AuditEntry, Person, Role
 from tests.factories.people import MembershipFactory, PersonFactory
 
@@ -73,6 +76,27 @@ def test_of_several_jobs_those_that_are_gone_keep_nothing_from_being_told(
         client.post(at("actions"), {"action": "delete", "job_ids": [there, "gone"]})
 
     assert told() == [("removed jobs of", "reports", {"jobs": [there, "gone"]})]
+
+
+@pytest.mark.parametrize(("page", "said"), [("requeue_job", "requeued"), ("enqueue_job", "enqueued")])
+def test_a_job_that_is_over_before_the_browser_is_led_on_ends_on_the_page_of_its_queue(
+    client: Client, ops: Person, queue: Queue, page: str, said: str
+) -> None:
+    job = queue.enqueue("builtins.print")
+    queue.remove(job)
+    job.set_status(JobStatus.FAILED)
+    FailedJobRegistry(queue=queue).add(job, ttl=3600)
+
+    answer = client.post(at(page, job.id))
+    assert queue.job_ids == [job.id]
+    queue.remove(job)
+    job.cleanup(ttl=0)  # as the worker does that was quicker
+    led_to = client.get(answer.headers["Location"])
+
+    assert (led_to.request["PATH_INFO"], led_to.status_code) == (at("jobs"), 200)
+    assert f"You have successfully {said} {job.id}" in led_to.content.decode()
+    assert not Job.exists(job.id, connection=queue.connection)
+    assert told() == [(DONE[page], "reports", {"jobs": [job.id]})]
 
 
 @pytest.mark.parametrize("page", ["delete_job", "requeue_job"])
