@@ -248,8 +248,8 @@ def _keep(
         )
         # The audit log's triggers leave out what a refresh writes, and a grant that is as it was but somebody else's is all of that.
         recording.record(
-            brand=brand, by=by, act="connected again", subject="grant", subject_name=name, now=now
-        )
+            brand=brand, by=by, act="connected again", subject="grant", subject_id=credential.pk, subject_name=name, now=now
+        )  # fmt: skip
     _schedule(channel, now)
     return channel, backfilling.ask_with_consent(channel=channel, days=backfill_days, by=by, now=now)
 

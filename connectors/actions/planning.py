@@ -133,8 +133,8 @@ def run_now(*, schedule: SyncSchedule, by: Person, now: datetime) -> None:
         _runs.begin(row, now, cause=Cause.PERSON, asked_by_id=by.pk)
     SyncSchedule.objects.filter(pk=row.pk).update(next_run_at=now, once=row.paused)
     recording.record(
-        brand=row.channel.brand, by=by, act="ran now", subject="schedule", subject_name=f"{row.task} of {row.channel.name}",
-        now=now,
+        brand=row.channel.brand, by=by, act="ran now", subject="schedule", subject_id=row.pk,
+        subject_name=f"{row.task} of {row.channel.name}", now=now,
     )  # fmt: skip
 
 

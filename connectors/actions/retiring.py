@@ -40,8 +40,9 @@ def retire(*, channel: Channel, by: Person, now: datetime) -> None:
             state=RunState.STOPPED, ended_at=now, error="", remedy=""
         )
         recording.record(
-            brand=channel.brand, by=by, act="retired", subject="channel", subject_name=channel.name, now=now
-        )
+            brand=channel.brand, by=by, act="retired", subject="channel", subject_id=channel.pk,
+            subject_name=channel.name, now=now,
+        )  # fmt: skip
     log.info("channel_retired", channel=channel.pk)
 
 

@@ -237,8 +237,8 @@ def run_soon(*, channel: Channel, by: Person, now: datetime) -> int:
     """Make what a channel asks its platform for due now, once where it is paused. One that is running is not run twice."""
     asks = SyncSchedule.objects.filter(channel=channel, task__in=[Task.POLL, Task.RECONCILE])
     recording.record(
-        brand=channel.brand, by=by, act="compared", subject="channel", subject_name=channel.name, now=now
-    )
+        brand=channel.brand, by=by, act="compared", subject="channel", subject_id=channel.pk, subject_name=channel.name, now=now,
+    )  # fmt: skip
     hold(channel_ids=[channel.pk])
     soon = {"next_run_at": Least(F("next_run_at"), now), "once": F("paused")}
     return asks.exclude(next_run_at=None).update(**soon)

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from connectors.models import PlatformApp
+from connectors.models import Credential, DeadItem, PlatformApp, SyncRun, SyncSchedule
 from connectors.views import _console
 from inbox import access
 from inbox.models import Brand, Person
@@ -22,6 +22,7 @@ from inbox.views._door import AgentRequest, signed_in
 
 ITSELF = "parley"  # in the address, where else somebody's id stands
 NUMBERS = {"app_id": PlatformApp}
+OF_CHANNELS = {"grant": Credential, "schedule": SyncSchedule, "run": SyncRun, "dead item": DeadItem}
 
 
 class _Echo:
@@ -41,6 +42,7 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
         wanted,
         before=int(before) if before.isdecimal() and len(before) < 18 else None,
         numbers=NUMBERS,
+        of_channels=OF_CHANNELS,
     )
     kept = {name: request.GET.get(name, "") for name in ("person", "subject", "since", "until")}
     query = request.GET.copy()
@@ -66,7 +68,7 @@ def export(request: AgentRequest, brand_slug: str) -> HttpResponseBase:
 def _written(brand: Brand, wanted: audit.Filter) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff"  # spreadsheets take the text for UTF-8 then
-    for row in audit.rows(brand, wanted, numbers=NUMBERS):
+    for row in audit.rows(brand, wanted, numbers=NUMBERS, of_channels=OF_CHANNELS):
         yield writer.writerow(safe_row(row))
 
 

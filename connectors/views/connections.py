@@ -54,6 +54,7 @@ def look(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse
         by=request.user,
         act="looked at",
         subject="channel",
+        subject_id=channel.pk,
         subject_name=channel.name,
         now=now,
     )

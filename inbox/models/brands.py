@@ -116,3 +116,9 @@ class Channel(PublicIdModel):
 
     def __str__(self) -> str:
         return f"{self.name} on {platforms.label_of(self.platform)}"
+
+    @property
+    def whereabouts(self) -> str:
+        """Said behind its name, where others may bear the same one."""
+        handle = f" (@{self.handle})" if self.handle else ""
+        return f"on {platforms.label_of(self.platform)}{handle}"

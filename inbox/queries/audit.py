@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
 from inbox.models import AuditEntry, Brand, Person
+from inbox.queries._audit_accounts import Accounts, OfChannels
 from inbox.queries._audit_words import Said, Words
 
 PAGE = 60
@@ -44,6 +45,7 @@ class Change:
 class Line:
     entry: AuditEntry
     who: str
+    where: str  # the account that it speaks of, behind the name
     changes: tuple[Change, ...]
 
 
@@ -91,24 +93,26 @@ def _in_log(of_brand: str, brand_id: int) -> dict[int, str]:
 Numbers = Mapping[str, type[Model]]  # columns of other apps that hold numbers of rows, and of which
 
 
-def lines(brand: Brand, wanted: Filter, *, before: int | None, numbers: Numbers) -> list[Line]:
+def lines(
+    brand: Brand, wanted: Filter, *, before: int | None, numbers: Numbers, of_channels: OfChannels
+) -> list[Line]:
     found = _filtered(brand, wanted)
     if before:
         found = found.filter(pk__lt=before)
-    return _lines(list(found.order_by("-pk")[:PAGE]), numbers)
+    return _lines(list(found.order_by("-pk")[:PAGE]), numbers, of_channels)
 
 
-def rows(brand: Brand, wanted: Filter, *, numbers: Numbers) -> Iterator[list[str]]:
+def rows(brand: Brand, wanted: Filter, *, numbers: Numbers, of_channels: OfChannels) -> Iterator[list[str]]:
     """Everything, chunk by chunk, so that a log of years is never in memory."""
     yield list(HEADER)
     before: int | None = None
     while True:
         found = _filtered(brand, wanted)
         chunk = list((found.filter(pk__lt=before) if before else found).order_by("-pk")[:CHUNK])
-        for line in _lines(chunk, numbers):
+        for line in _lines(chunk, numbers, of_channels):
             entry = line.entry
             yield [
-                entry.at.strftime("%Y-%m-%d %H:%M:%S"), line.who, entry.address, entry.act, entry.subject, entry.subject_name,
+                entry.at.strftime("%Y-%m-%d %H:%M:%S"), line.who, entry.address, entry.act, entry.subject, f"{entry.subject_name} {line.where}".strip(),
                 "; ".join(f"{each.name}: {each.before.text}" for each in line.changes if each.before.text),
                 "; ".join(f"{each.name}: {each.after.text}" for each in line.changes if each.after.text), entry.request,
             ]  # fmt: skip
@@ -133,9 +137,12 @@ def _filtered(brand: Brand, wanted: Filter) -> QuerySet[AuditEntry]:
     return found
 
 
-def _lines(entries: list[AuditEntry], numbers: Numbers) -> list[Line]:
-    words = Words(entries, numbers)
-    return [Line(each, each.person_name or "Parley", tuple(_changes(each, words))) for each in entries]
+def _lines(entries: list[AuditEntry], numbers: Numbers, of_channels: OfChannels) -> list[Line]:
+    words, accounts = Words(entries, numbers), Accounts(entries, of_channels)
+    return [
+        Line(each, each.person_name or "Parley", accounts.where(each), tuple(_changes(each, words)))
+        for each in entries
+    ]
 
 
 def _changes(entry: AuditEntry, words: Words) -> Iterator[Change]:

@@ -114,7 +114,7 @@ def test_a_backup_is_restored_whole_and_is_still_guarded(tmp_path: Path, empty_d
 def test_what_waited_in_a_backup_is_held_before_anything_runs(
     tmp_path: Path, empty_database: None, process: dict[str, str]
 ) -> None:
-    channel = ChannelFactory(platform="x", name="Lumen on X")
+    channel = ChannelFactory(platform="x", name="Lumen", handle="lumenandoak")
     ChannelFactory(platform="x", brand=channel.brand, name="By mistake", state=ChannelState.DISCONNECTED)
     waiting, sent = messages(
         conversation(channel), 2, direction="out", state=MessageState.QUEUED, external_id=None
@@ -139,7 +139,8 @@ def test_what_waited_in_a_backup_is_held_before_anything_runs(
 
     assert (migrated.returncode, restored.returncode) == (0, 0), migrated.stderr + restored.stderr
     assert "1 replies that waited are held" in restored.stdout
-    assert "Connect again: Lumen on X" in restored.stdout and "By mistake" not in restored.stdout
+    told = f"Connect again: Lumen on X (@lumenandoak) of {channel.brand.name}."
+    assert told in restored.stdout and "By mistake" not in restored.stdout
     assert (nobody_in, asked(address(RESTORED), "SELECT count(*) FROM django_session")) == (0, 0)
     assert f"sam@lumen.example: runs the installation, {channel.brand.name} (Agent)" in restored.stdout
     assert "gone@lumen.example" not in restored.stdout

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from analytics.models import Export, ReportMail
 from connectors.actions import planning
-from connectors.models import PlatformApp, SyncRun, SyncSchedule, Task
+from connectors.models import Credential, PlatformApp, SyncRun, SyncSchedule, Task
 from inbox import auditing
 from inbox.actions import hours, prioritising, recording
 from inbox.models import (
@@ -153,6 +153,49 @@ def test_it_is_told_in_words_and_not_as_the_tables_hold_it(
     told = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert f"reply: number {macro.reply_id}, which is gone" in told[-1][7]
     assert "puts on: refund, angry" in told[-1][7]
+
+
+def test_it_says_which_of_several_accounts_of_one_name_is_meant(
+    page: Client, brand: Brand, channel: Channel, ops: Person, django_assert_max_num_queries: Any
+) -> None:
+    def told() -> list[list[str]]:
+        answer = page.get(address("audit-export", brand))
+        rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+        return [row[3:6] for row in rows[1:] if row[4] in ("channel", "grant", "schedule", "run")]
+
+    def changed(one: Channel) -> None:
+        planning.give_defaults(one, timezone.now())
+        SyncSchedule.objects.filter(channel=one, task=Task.RECONCILE).update(every_seconds=1800)
+        SyncRun.objects.create(channel=one, task=Task.PROFILES, asked_by=ops, started_at=timezone.now())
+
+    Channel.objects.filter(pk=channel.pk).update(name="Acme", handle="acme.shop")
+    Credential.objects.filter(channel=channel).update(scopes=["dm.read"])
+    changed(channel)
+    changed(ChannelFactory(brand=brand, platform="instagram", name="Acme", handle=""))
+    for name, whose in (("sync", channel.public_id), ("look", channel.public_id)):
+        page.post(address(name, brand, whose))
+    page.post(address("schedule-run", brand, channel.schedules.get(task=Task.POLL).pk))
+
+    with CaptureQueriesContext(connection) as asked:
+        html = page.get(address("audit", brand)).content.decode()
+        few = len(asked)
+    rows = told()
+
+    assert ["changed", "grant", "Acme on Fake (@acme.shop)"] in rows
+    for act, subject in (("changed", "channel"), ("compared", "channel"), ("looked at", "channel")):
+        assert [act, subject, "Acme on Fake (@acme.shop)"] in rows
+    for where in ("on Fake (@acme.shop)", "on Instagram"):
+        assert ["changed", "schedule", f"reconcile of Acme {where}"] in rows
+        assert ["made", "run", f"profiles of Acme {where}"] in rows
+        assert f"<bdi>{where}</bdi>" in html
+    assert ["ran now", "schedule", "poll of Acme on Fake (@acme.shop)"] in rows
+
+    SyncRun.objects.all().delete()
+    for number in range(3):
+        changed(ChannelFactory(brand=brand, name=f"Acme {number}"))
+    with django_assert_max_num_queries(few):
+        page.get(address("audit", brand))
+    assert told().count(["made", "run", "profiles of Acme"]) == 2
 
 
 def test_what_parley_does_itself_names_nobody_and_the_next_request_is_not_taken_for_the_last(

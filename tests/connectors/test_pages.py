@@ -204,6 +204,7 @@ def test_connecting_again_renews_the_grant_and_lets_replies_go(signed_in, brand,
     again = AuditEntry.objects.get(act="connected again")
     assert (again.brand_id, again.subject, again.subject_name) == (brand.pk, "grant", "Acme")
     assert again.person_id is not None and again.address
+    assert again.subject_id == channel.credential.pk
 
 
 def test_to_connect_one_account_again_connects_no_other(signed_in, brand, app, connect, platform):
@@ -267,7 +268,8 @@ def test_a_channel_that_is_retired_asks_nothing_lets_nothing_in_and_rings_no_ala
     assert sealing.unseal(grant.sealed) == {"access": "", "refresh": ""} and grant.expires_at is None
     with pytest.raises(contexts.NotConnected, match="was retired"):
         contexts.of_channel(retired, now=NOW)
-    assert AuditEntry.objects.get(act="retired").subject_name == retired.name
+    entry = AuditEntry.objects.get(act="retired")
+    assert (entry.subject_id, entry.subject_name) == (retired.pk, retired.name)
     due = scheduling.claim_due(now=NOW)
     assert [SyncSchedule.objects.get(pk=each.schedule_id).task for each in due] == [Task.PURGE]
     receipt(message_item("m1"), at=retired)

@@ -43,5 +43,5 @@ class Command(BaseCommand):
         spent = Channel.objects.filter(platform__in=rotates).exclude(state=ChannelState.DISCONNECTED)
         for channel in spent.order_by("brand", "pk").select_related("brand"):
             self.stdout.write(
-                f"Connect again: {channel.name} of {channel.brand.name}. Its tokens change with each use; those of a backup are spent."
+                f"Connect again: {channel.name} {channel.whereabouts} of {channel.brand.name}. Its tokens change with each use; those of a backup are spent."
             )
