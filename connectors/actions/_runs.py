@@ -104,13 +104,14 @@ def progress(
 
 def close_run(
     schedule: SyncSchedule, run: SyncRun | None, done: Synced, failures: int, now: datetime
-) -> None:
-    """The end of a turn, and of the run where nothing is left to do or to hope for."""
+) -> SyncRun | None:
+    """The end of a turn, and of the run where nothing is left to do or to hope for. The answer: its row, which what is frequent has from now
+    on, if anything came of it."""
     if run is None:
         if not (done.new_messages or done.error or done.dead):
-            return
+            return None
         if done.error and _goes_on_failing(schedule, done, now):
-            return
+            return None
         run = begin(schedule, now)
         progress(
             run, done, pages=done.pages, events=done.events, new=done.new_messages, dead=done.dead, now=now
@@ -135,6 +136,7 @@ def close_run(
         add_line(
             run.pk, f"It is done: {came}." if over else f"A turn is over: {came} so far.", Level.INFO, now
         )
+    return run
 
 
 def _is_over(schedule: SyncSchedule, done: Synced, failures: int) -> bool:

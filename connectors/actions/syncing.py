@@ -247,13 +247,13 @@ def _close(
             lease_until=None, lease_owner="", failures=failures, waits=waits, last_error=said[0],
             last_remedy=said[1], is_slow=is_slow, next_run_at=next_run, **succeeded,
         )  # fmt: skip
-        _runs.close_run(schedule, run_row, done, failures, now)
+        kept = _runs.close_run(schedule, run_row, done, failures, now)
         _rest_where_nothing_is_left(row, done)
         if whole_since is not None:
             unread = run_row.dead if run_row is not None else done.dead
             if schedule.task == Task.RECONCILE:
                 _public.note_walked(schedule, run_row, done, walked_from=whole_since, unread=unread, now=now)
-            _covering.note_whole(schedule, run_row, walked_from=whole_since, unread=unread, now=now)
+            _covering.note_whole(schedule, kept, walked_from=whole_since, unread=unread, now=now)
         elif done.error and done.remedy != THROTTLED and schedule.task == Task.POLL and failures >= 3:
             since = _covering.polled_until(schedule.channel_id) or now
             _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)

@@ -273,6 +273,22 @@ def test_what_a_poll_brings_that_could_not_ask_for_a_while_is_what_the_gap_kept_
 
     gap = Gap.objects.get(cause=cause)
     assert (gap.healed_at, gap.brought) == (NOW, 2)
+    assert gap.healed_by is not None
+    assert (gap.healed_by.task, gap.healed_by.new_messages) == (
+        ("poll", 3) if cause == "failing" else ("reconcile", 0)
+    )
+
+
+def test_a_poll_that_heals_a_gap_and_brings_nothing_leaves_no_run_to_look_at(
+    partly: Channel, clock: Moving
+) -> None:
+    Gap.objects.create(channel=partly, cause="failing", since=NOW - timedelta(hours=1), found_at=NOW)
+
+    run(of(partly, Task.POLL), clock)
+
+    gap = Gap.objects.get(cause="failing")
+    assert (gap.healed_at, gap.healed_task, gap.healed_by) == (NOW, "poll", None)
+    assert not SyncRun.objects.filter(task=Task.POLL).exists()
 
 
 def test_what_a_poll_brings_that_could_ask_all_the_time_is_no_gaps(
