@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, Final
 
 import django_rq.urls
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -15,6 +16,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django_rq.queues import get_queue_by_index
+from rq.exceptions import NoSuchJobError
 
 from inbox import access
 from inbox.actions import recording
@@ -38,6 +40,9 @@ DONE_TO_SEVERAL: Final = {
     "stop": "stopped jobs of",
 }
 MOST_NAMED: Final = 50
+GONE: Final = (
+    "A job that was asked for is gone: it was done or removed meanwhile. Those that stand here are left."
+)
 
 
 def open_to_those_who_run_the_installation() -> None:
@@ -57,11 +62,14 @@ def _door(view: Page) -> Page:
         doer = person if request.method == "POST" and isinstance(person, Person) and person.is_staff else None
         try:
             answer = view(request, *args, **kwargs)
-        except Exception:
+        except Exception as error:
             # Of several jobs some may be removed before one cannot be found.
             if doer and "job_id" not in kwargs:
                 _tell(request, doer)
-            raise
+            if not isinstance(error, NoSuchJobError) or "queue_index" not in kwargs:
+                raise
+            messages.warning(request, GONE)
+            return redirect("django_rq:jobs", kwargs["queue_index"])
         if doer:
             _tell(request, doer)
         return _ended_on_the_queue(answer, **kwargs)

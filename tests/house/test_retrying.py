@@ -30,25 +30,35 @@ class Demo:
     def lose(self, message: str, *, kind: str = "missing") -> None:
         self.named.append({"kind": kind, "platform": "x", "id": message})
 
-    def manage(self, *_: str) -> Any:
+    def manage(self, command: str, *_: str, **__: float) -> Any:
+        if command == "sync":
+            self.named.clear()
         told = {
             "messages": 9,
             "named": self.named,
             "differences": {"missing": len(self.named)},
             "gone": self.gone,
         }
-        return SimpleNamespace(stdout=json.dumps(told), stderr="", returncode=int(bool(self.named)))
+        code = int(bool(self.named) and command == "completeness")
+        return SimpleNamespace(stdout=json.dumps(told), stderr="", returncode=code)
 
     def sql(self, query: str, values: object = ()) -> list[Any]:
         return self.hang if query == desk.UNDER_WAY else [(0,)] if "receipt" in query else []
 
 
 class Outside:
+    def __init__(self, **answered: list[object]) -> None:
+        """By message, what each delivery of it was answered."""
+        self.answered = answered
+
     def pending(self) -> int:
         return 0
 
     def ledger(self) -> list[dict[str, Any]]:
-        return []
+        return [
+            {"id": name, "direction": "in", "deliveries": [{"status": status} for status in statuses]}
+            for name, statuses in self.answered.items()
+        ]
 
 
 @pytest.fixture
@@ -76,6 +86,38 @@ def test_a_loss_makes_the_test_red_that_found_it_each_time_and_no_other(
     demo.lose("m2")
     with pytest.raises(Incomplete, match="m2"):
         try_it(demo)
+
+
+@pytest.mark.parametrize(
+    ("answered", "is_excused"),
+    [
+        (["timeout"], True),
+        (["timeout", "timeout"], True),
+        ([503], False),
+        (["timeout", 503], False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_only_what_a_machine_was_too_busy_to_let_in_waits_for_a_comparison(
+    demo: Demo, answered: list[object] | None, is_excused: bool
+) -> None:
+    demo.lose("m1")
+    outside = Outside() if answered is None else Outside(m1=answered)
+
+    if is_excused:
+        assert_complete(demo, outside, within=0.1)  # type: ignore[arg-type]
+    else:
+        with pytest.raises(Incomplete, match="1 differences"):
+            assert_complete(demo, outside, within=0.1)  # type: ignore[arg-type]
+
+
+def test_two_losses_of_which_one_was_refused_are_two(demo: Demo) -> None:
+    demo.lose("m1")
+    demo.lose("m2")
+
+    with pytest.raises(Incomplete, match="2 differences"):
+        assert_complete(demo, Outside(m1=["timeout"], m2=[500]), within=0.1)  # type: ignore[arg-type]
 
 
 def test_what_is_excused_makes_the_test_red_that_found_it_unless_its_fault_loses_something(
