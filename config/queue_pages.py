@@ -40,9 +40,8 @@ DONE_TO_SEVERAL: Final = {
     "stop": "stopped jobs of",
 }
 MOST_NAMED: Final = 50
-GONE: Final = (
-    "A job that was asked for is gone: it was done or removed meanwhile. Those that stand here are left."
-)
+AGAIN: Final = ("requeue_job", "enqueue_job")
+GONE: Final = "A job that was asked for is gone: it was done or removed meanwhile. Of several, those before it were seen to and those after it not."
 
 
 def open_to_those_who_run_the_installation() -> None:
@@ -72,13 +71,14 @@ def _door(view: Page) -> Page:
             return redirect("django_rq:jobs", kwargs["queue_index"])
         if doer:
             _tell(request, doer)
-        return _ended_on_the_queue(answer, **kwargs)
+        match = request.resolver_match
+        return _on_the_queue(answer, **kwargs) if match and match.url_name in AGAIN else answer
 
     return door
 
 
-def _ended_on_the_queue(answer: HttpResponseBase, **asked: Any) -> HttpResponseBase:
-    """Whoever did something to a job is led to the job's page, and ours are done and gone (`result_ttl=0`) before that is asked for."""
+def _on_the_queue(answer: HttpResponseBase, **asked: Any) -> HttpResponseBase:
+    """Whoever queues a job again is led to the job's page, and ours are done and gone (`result_ttl=0`) before that is asked for."""
     if not isinstance(answer, HttpResponseRedirect) or "job_id" not in asked:
         return answer
     if answer.url != reverse("django_rq:job_detail", args=[asked["queue_index"], asked["job_id"]]):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import F, Max, Q
 from django.db.models.functions import Greatest, Least
 
 from connectors.contract import InboundMessage
@@ -33,7 +33,6 @@ PUBLIC_NEWS = timedelta(days=7)
 FOUND_BY_A_WALK = (
     GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED, GapCause.UNREAD,
 )  # fmt: skip
-FOUND_BY_A_POLL = (GapCause.DISCONNECTED, GapCause.FAILING)
 FOUND_IN_PUBLIC = (*FOUND_BY_A_WALK, GapCause.WITHHELD)
 
 
@@ -216,23 +215,6 @@ def note_undelivered(
             channel_id=run.channel_id, cause=GapCause.NOT_DELIVERED, since=oldest, until=newest, found_at=now, healed_at=now,
             healed_by=run, healed_task=run.task, brought=len(times),
         )  # fmt: skip
-
-
-def could_not_ask(channel_id: int) -> bool:
-    return _not_asked(channel_id).exists()
-
-
-def note_kept_back(channel_id: int, found: Sequence[InboundMessage], *, now: datetime) -> None:
-    """Messages that a poll found late, because for a while it could not ask. The comparison that closes the gap has nothing left to find."""
-    for gap in _not_asked(channel_id).order_by("since", "pk") if found else ():
-        since, until = gap.since - DELIVERED_WITHIN, gap.until or now
-        kept = [each for each in found if since <= each.sent_at <= until]
-        found = [each for each in found if each not in kept]
-        Gap.objects.filter(pk=gap.pk).update(brought=F("brought") + len(kept))
-
-
-def _not_asked(channel_id: int) -> QuerySet[Gap]:
-    return Gap.objects.filter(channel=channel_id, cause__in=FOUND_BY_A_POLL, healed_at=None, lost=False)
 
 
 def _heal(

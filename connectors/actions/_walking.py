@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from connectors import registry
 from connectors.abilities import Surveys
-from connectors.actions import _covering, _narrowing, _withdrawing
+from connectors.actions import _covering, _kept_back, _narrowing, _withdrawing
 from connectors.actions._asking import Asker
 from connectors.actions._covering import HISTORICAL_AFTER, MARGIN, PUBLIC_NEWS, CutOff
 from connectors.actions._narrowing import messages
@@ -36,7 +36,9 @@ class Kept:
     cursor: str
     historical_before: datetime | None = None
     undelivered: tuple[InboundMessage, ...] = ()
-    kept_back: tuple[InboundMessage, ...] = ()  # by what a poll could not ask in time: new, and a gap is open
+    kept_back: tuple[
+        InboundMessage, ...
+    ] = ()  # of a poll that could not ask for a while: what of it is new comes late
     # Threads of which the page tells as much as the platform ever does. What was written before `horizon` has been seen.
     cut_off: tuple[CutOff, ...] = ()
     horizon: datetime | None = None
@@ -227,11 +229,8 @@ class Walker:
         return _narrowing.unknown(self.channel, {each.external_id for each in messages(page)})
 
     def _kept_back(self, page: Page) -> tuple[InboundMessage, ...]:
-        said = messages(page)
-        if not said or not _covering.could_not_ask(self.channel.pk):
-            return ()
-        unknown = self._unknown(page)
-        return tuple(each for each in said if each.external_id in unknown)
+        said = tuple(messages(page))
+        return said if said and _kept_back.could_not_ask(self.channel.pk) else ()
 
     def _ask(self, question: Callable[..., Page]) -> Page:
         page = self.asker.ask(question)

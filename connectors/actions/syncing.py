@@ -16,6 +16,7 @@ from connectors.actions import (
     _burying,
     _covering,
     _faults,
+    _kept_back,
     _pacing,
     _public,
     _runs,
@@ -190,7 +191,7 @@ def keep_page(
     )
     if not moved:
         raise LeaseLost
-    _covering.note_kept_back(schedule.channel_id, kept.kept_back, now=now)
+    _kept_back.note(schedule.channel_id, kept.kept_back, now=now)
     if run_row is not None:
         _runs.progress(run_row, done, pages=1, events=len(page.events), new=new, dead=len(dead), now=now)
         _showing.note(schedule.channel, run_row, kept, now)

@@ -13,6 +13,7 @@ from inbox.models import ChannelState
 from inbox.platforms import Manifest
 
 ENDS_SOON = timedelta(days=7)
+MAY_BE_REFUSED = "The platform may refuse it by now."
 RENEWALS = {
     "none": "it cannot be renewed; a person connects again",
     "extend": "it is extended before it ends",
@@ -33,7 +34,8 @@ def of(
         again, button = fix_for(OF_APP).text, ""
     ends, renewal = credential.expires_at, RENEWALS[manifest.auth.refresh if may_renew else "none"]
     if ends is None:
-        yield Finding("Token", True, "It has no end.")
+        refused = _is_refused(credential)
+        yield Finding("Token", None if refused else True, MAY_BE_REFUSED if refused else "It has no end.")
     elif ends <= now:
         renews = may_renew and not credential.refresh_error and manifest.auth.refresh != "extend"
         yield Finding(
@@ -41,9 +43,7 @@ def of(
             fix="" if renews else again, button="" if renews else button,
         )  # fmt: skip
     elif _is_refused(credential):
-        yield Finding(
-            "Token", None, "The platform may refuse it by now. As it was given it would end", at=ends
-        )
+        yield Finding("Token", None, f"{MAY_BE_REFUSED} As it was given it would end", at=ends)
     else:
         soon = not may_renew and ends <= now + ENDS_SOON
         yield Finding(
@@ -75,8 +75,8 @@ def _is_refused_for_the_app(credential: Credential) -> bool:
 
 
 def _is_refused(credential: Credential) -> bool:
-    """What parked the channel may have been another thing; then to connect again is the fix all the same. A restriction and our app's own
-    trouble say nothing of the token."""
+    """What parked the channel may have been another thing; then to connect again is the fix all the same. A restriction says nothing of the
+    token."""
     health = getattr(credential.channel, "health", None)
-    is_of_others = health is not None and (health.is_restriction or health.is_of_app)
-    return credential.channel.state == ChannelState.NEEDS_RECONNECT and not is_of_others
+    is_parked = credential.channel.state == ChannelState.NEEDS_RECONNECT
+    return is_parked and not (health is not None and health.is_restriction)

@@ -5,21 +5,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from inbox.actions import _sql, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage, MessageKind, Origin, Party, ThreadKind
 from inbox.models import Message
 
 
+@transaction.atomic
 def put_right(message: Message, now: datetime) -> None:
-    """Joins the caller's transaction."""
+    """When it was written only the echo tells: its row stays as it is."""
     echo = _as_its_echo(message)
     if echo and _is_waited_for(message, echo):
-        receiving.receive(arrivals=[Arrival(message.channel_id, echo)], now=now)
+        arrivals, key = [Arrival(message.channel_id, echo)], (message.channel_id, echo.external_id)
+        receiving.receive(arrivals=arrivals, now=now, unplaced=[key])
 
 
 def _as_its_echo(message: Message) -> InboundMessage | None:
-    """Nothing where the talk is not one person's: there, all that is said under a root bears its name."""
+    """Nothing where the talk is not one person's: there, all that is said under a root bears its name. Which post of the talk it answers is
+    no matter, so it is said of the first."""
     talk = message.conversation
     person = talk.recipient_key
     if (
@@ -28,14 +33,11 @@ def _as_its_echo(message: Message) -> InboundMessage | None:
         or not talk.thread_key.endswith(f":{person}")
     ):
         return None
-    root = talk.thread_key.removesuffix(f":{person}").partition(":")[2]
-    answers = message.reply_to or root
     return InboundMessage(
         external_id=message.external_id,
         thread_id=talk.thread_key,
-        aside=f"{_first_part(talk.thread_key)}:{answers}:{person}",
+        aside=talk.thread_key,
         sent_at=message.sent_at,
-        order_key=message.order_key,
         author=Party(""),
         counterpart=Party(person),
         text=message.text,
@@ -43,7 +45,7 @@ def _as_its_echo(message: Message) -> InboundMessage | None:
         thread_kind=ThreadKind.COMMENT,
         outbound=True,
         origin=Origin.OTHER_CLIENT,
-        reply_to=answers,
+        reply_to=talk.thread_key.removesuffix(f":{person}").partition(":")[2],
     )
 
 

@@ -8,7 +8,7 @@ handful of set-based statements.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,8 +64,11 @@ class Received:
 
 
 @transaction.atomic(savepoint=False)
-def receive(*, arrivals: Sequence[Arrival], now: datetime, historical: bool = False) -> Received:
-    """Take in a batch. Joins the caller's transaction, so that a receipt and what it said are committed together.
+def receive(
+    *, arrivals: Sequence[Arrival], now: datetime, historical: bool = False, unplaced: Collection[Key] = ()
+) -> Received:
+    """Take in a batch. Joins the caller's transaction, so that a receipt and what it said are committed together. `unplaced`: of these
+    messages, which are here, nothing is told of when they were written.
 
     Raises whatever the database raises for an item it cannot hold; the caller isolates that item and goes on.
     """
@@ -79,9 +82,8 @@ def receive(*, arrivals: Sequence[Arrival], now: datetime, historical: bool = Fa
     received = Received()
     for brand_id in sorted(by_brand):  # one order of locks for everybody
         with events.ledger(brand_id) as ledger:
-            _Intake(ledger, channels, historical=historical, now=now).take(
-                Batch.sort(by_brand[brand_id]), received
-            )
+            intake = _Intake(ledger, channels, historical=historical, now=now, unplaced=unplaced)
+            intake.take(Batch.sort(by_brand[brand_id]), received)
     return received
 
 
@@ -89,12 +91,13 @@ class _Intake:
     """One brand's batch while it is being written."""
 
     def __init__(
-        self, ledger: events.Ledger, channels: dict[int, Channel], *, historical: bool, now: datetime
-    ) -> None:
+        self, ledger: events.Ledger, channels: dict[int, Channel], *, historical: bool, now: datetime, unplaced: Collection[Key]
+    ) -> None:  # fmt: skip
         self.ledger = ledger
         self.channels = channels
         self.historical = historical
         self.now = now
+        self.unplaced = unplaced
         self.changes: dict[int, Change] = {}
         self.renamed: list[Key] = []
         self.windows = {
@@ -115,7 +118,9 @@ class _Intake:
         unknown = {key: placed[key] for key in unknown}
         threads = self._threads_for(batch, unknown, people)
 
-        self._correct_places({key: m for key, m in placed.items() if key in known}, known)
+        self._correct_places(
+            {k: m for k, m in placed.items() if k in known and k not in self.unplaced}, known
+        )
         matched = _messages.match_echoes(unknown, threads)
         by_delivery = {key: pk for key, pk in matched.items() if unknown[key].dated_by_delivery}
         unknown |= _dating.by_echoes(by_delivery, unknown, self.now)
@@ -209,12 +214,8 @@ class _Intake:
             message = unknown[key]
             change = self._change(threads[(key[0], message.thread_id)])
             seq = self.ledger.record(
-                EventKind.REPLY_SENT,
-                at=self.now,
-                conversation_id=change.thread.id,
-                message_id=message_id,
-                by="echo",
-            )
+                EventKind.REPLY_SENT, at=self.now, conversation_id=change.thread.id, message_id=message_id, by="echo",
+            )  # fmt: skip
             change.seq = seq
             change.answered.append(message.sent_at)
             settled.append((message_id, key[1], message.sent_at, _messages.order_key_of(message), seq))

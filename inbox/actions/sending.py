@@ -22,7 +22,6 @@ from inbox.actions import (
     _notifying,
     _own_posts,
     _reach,
-    _sql,
     _taken_echoes,
     _threads,
     _too_late,
@@ -115,9 +114,14 @@ def _move(message: Message, seq: int, **columns: Any) -> None:
     _writing.change(message.conversation, seq)
 
 
-@transaction.atomic(durable=True)
 def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, now: datetime) -> None:
     """The platform took it and gave it this id. An echo may have said so already."""
+    message = _mark_sent(message_id, external_id, at, now)
+    _own_posts.put_right(message, now)  # by itself: that it was sent is true whatever becomes of this
+
+
+@transaction.atomic(durable=True)
+def _mark_sent(message_id: int, external_id: str, at: datetime | None, now: datetime) -> Message:
     with events.ledger(_attempting.brand_of(message_id)) as ledger:
         message = _attempting.current(message_id)
         is_known = message.external_id and not _twins.is_anothers(message, external_id)
@@ -126,7 +130,7 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         _reach.took(ledger, message, now)
     if released:
         _twins.stand_apart(released, now)
-    _own_posts.put_right(message, now)
+    return message
 
 
 def _has_left(
@@ -265,10 +269,8 @@ def _let_go(
 @transaction.atomic(durable=True)
 def look_later(*, message_id: int, at: datetime, attempt: int) -> None:
     """An uncertain reply was looked for and not found yet."""
-    _sql.run(
-        "UPDATE inbox_message SET not_before = %s WHERE id = %s AND state = 'uncertain' AND attempts = %s",
-        [at, message_id, attempt],
-    )
+    unknown = Message.objects.filter(pk=message_id, state=MessageState.UNCERTAIN, attempts=attempt)
+    unknown.update(not_before=at)
 
 
 def expire_leases(*, now: datetime) -> list[int]:

@@ -112,6 +112,19 @@ def test_only_what_a_machine_was_too_busy_to_let_in_waits_for_a_comparison(
             assert_complete(demo, outside, within=0.1)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "more", [[("m2", "text differs")], [("m2", "missing"), ("m3", "missing"), ("m4", "missing")]]
+)
+def test_a_busy_machine_excuses_few_and_nothing_else(demo: Demo, more: list[tuple[str, str]]) -> None:
+    demo.lose("m1")
+    for message, kind in more:
+        demo.lose(message, kind=kind)
+    late: dict[str, list[object]] = {f"m{number}": ["timeout"] for number in range(1, 5)}
+
+    with pytest.raises(Incomplete, match="differences"):
+        assert_complete(demo, Outside(**late), within=0.1)  # type: ignore[arg-type]
+
+
 def test_two_losses_of_which_one_was_refused_are_two(demo: Demo) -> None:
     demo.lose("m1")
     demo.lose("m2")

@@ -291,6 +291,26 @@ def test_a_poll_that_heals_a_gap_and_brings_nothing_leaves_no_run_to_look_at(
     assert not SyncRun.objects.filter(task=Task.POLL).exists()
 
 
+def test_what_is_polled_once_the_log_was_read_to_its_end_again_is_not_late(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    """The gap of a lost grant is closed by a comparison, which may be some time off."""
+    Gap.objects.create(
+        channel=partly,
+        cause="disconnected",
+        since=NOW - timedelta(hours=1),
+        found_at=NOW - timedelta(minutes=50),
+    )
+    platform.hears("While it was gone", at=NOW - timedelta(minutes=30))
+    poll = of(partly, Task.POLL)
+    for _ in range(2):  # told again, as a log may
+        run(poll, clock)
+        clock.now += timedelta(seconds=40)
+        platform.hears("Since", at=clock() - timedelta(seconds=5))
+
+    assert Gap.objects.get(cause="disconnected").brought == 1
+
+
 def test_what_a_poll_brings_that_could_ask_all_the_time_is_no_gaps(
     partly: Channel, platform: FakePlatform, clock: Moving
 ) -> None:

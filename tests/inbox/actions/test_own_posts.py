@@ -34,20 +34,21 @@ def hear(channel: Channel, *told: object) -> None:
     receiving.receive(arrivals=[Arrival(channel.pk, each) for each in told], now=say.at(90))  # type: ignore[arg-type]
 
 
-def on_its_way(channel: Channel, by: Person) -> Message:
-    """A public answer that has left, and of which nobody has heard yet."""
+def on_its_way(channel: Channel, by: Person, *, our_clock: float = 0) -> Message:
+    """A public answer that has left, and of which nobody has heard yet. `our_clock`: how many seconds it is ahead of the platform's."""
     hear(channel, ASKS)
     talk = channel.conversations.get(thread_key=MARA)
     message = replying.queue_reply(
         conversation=talk, by=by, text="On its way", now=say.at(60), client_id=uuid.uuid4(),
         written_against=talk.public_seq,
     )[0]  # fmt: skip
-    assert sending.claim_reply(message_id=message.pk, now=say.at(61))
+    assert sending.claim_reply(message_id=message.pk, now=say.at(61 + our_clock))
     return message
 
 
 def is_answered(message: Message) -> None:
-    sending.mark_reply_sent(message_id=message.pk, external_id="p2", at=say.at(62), now=say.at(91))
+    """X says when it took a message, and of a post it does not."""
+    sending.mark_reply_sent(message_id=message.pk, external_id="p2", at=None, now=say.at(91))
 
 
 def threads() -> dict[str | None, str]:
@@ -91,9 +92,9 @@ def test_a_talk_under_another_post_of_the_channel_stays_where_it_is(channel: Cha
     assert threads() == {"p1": MARA, "p2": MARA, "p9": "comment:p20:mara"}
 
 
-def ending(*, in_order: tuple[object, ...]) -> list[object]:
+def ending(*, in_order: tuple[object, ...], our_clock: float) -> list[object]:
     channel = ChannelFactory()
-    message = on_its_way(channel, agent_of(channel.brand))
+    message = on_its_way(channel, agent_of(channel.brand), our_clock=our_clock)
     for each in in_order:
         if each is ANSWERED:
             is_answered(message)
@@ -101,7 +102,9 @@ def ending(*, in_order: tuple[object, ...]) -> list[object]:
             hear(channel, each)
     shown: list[object] = []
     for talk in channel.conversations.filter(messages__isnull=False).distinct().order_by("thread_key"):
-        said = talk.messages.in_thread_order().values_list("external_id", "text", "state", "sent_at")
+        said = talk.messages.in_thread_order().values_list(
+            "external_id", "text", "state", "sent_at", "order_key"
+        )
         row = (
             talk.thread_key,
             talk.state,
@@ -117,9 +120,11 @@ def ending(*, in_order: tuple[object, ...]) -> list[object]:
 @pytest.mark.parametrize(
     "news", [(THANKS, ECHO), (MORE, WHERE, ALSO), (MORE, THANKS, ECHO)], ids=["echo", "added", "both"]
 )
-def test_a_talk_ends_the_same_whenever_the_answer_comes(news: tuple[object, ...]) -> None:
+@pytest.mark.parametrize("our_clock", [0, 100])
+def test_a_talk_ends_the_same_whenever_the_answer_comes(news: tuple[object, ...], our_clock: float) -> None:
+    """Where our clock is ahead, the answer seems to be written after what answers it, until its echo tells when it was."""
     pictures = []
     for order in permutations([*news, ANSWERED]):
-        pictures.append(ending(in_order=order))
+        pictures.append(ending(in_order=order, our_clock=our_clock))
 
     assert [each for each in pictures if each != pictures[0]] == []
