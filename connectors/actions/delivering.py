@@ -15,7 +15,7 @@ import structlog
 from django.db import Error as DatabaseFailure
 
 from connectors import contexts
-from connectors.actions import _attempts, _refused, budgets, refreshing
+from connectors.actions import _attempts, _covering, _refused, budgets, refreshing
 from connectors.actions._attempts import THROTTLED
 from connectors.actions._refused import SEND_BUCKETS
 from connectors.clock import Clock
@@ -24,13 +24,18 @@ from connectors.models import ChannelHealth, DeliveryAttempt, RateBudget
 from connectors.outgoing import outbound
 from connectors.rules.patience import Jitter
 from connectors.rules.remedies import RESTRICTED
+from inbox import platforms
 from inbox.actions import attaching, channels, sending
 from inbox.models import ConversationKind, Message
+from inbox.queries import outbox
 
 log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 REFRESH_WITHIN = timedelta(minutes=10)
 NOT_READY_WAIT = timedelta(minutes=1)
+UNREAD = "The channel was connected again a moment ago: what the customer wrote meanwhile is read first."
+LOOK_AGAIN = timedelta(seconds=3)
+READ_WITHIN = timedelta(minutes=2)
 PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment") | {RateBudget.UNNAMED}
 UPLOAD_BUCKETS = budgets.limits_of("upload")
 
@@ -89,6 +94,8 @@ class _Delivery:
 
     def _run(self) -> str:
         message, now = self.message, self.clock()
+        if self._is_ahead_of_the_log():
+            return self._instead.put_back(UNREAD, now + LOOK_AGAIN, "unread")
         for buckets in self._limits():
             if until := budgets.closed_until(channel_id=message.channel_id, buckets=buckets, now=now):
                 if buckets is SEND_BUCKETS:
@@ -106,6 +113,18 @@ class _Delivery:
             log.warning("claim_lost", message=message.pk)
             return "lost"
         return "sent" if error is None else self._instead.decide(error)
+
+    def _is_ahead_of_the_log(self) -> bool:
+        """Where messages are polled, what the customer wrote while the channel was parked comes with the first poll after that, and a reply that
+        waited must not leave before. A poll that is paused, or fails, is not waited for."""
+        channel = self.message.channel
+        if self.public or platforms.get(channel.platform).receive.mode != "poll":
+            return False
+        again = outbox.connected_again_at(self.message)
+        if again is None or self.clock() > again + READ_WITHIN:
+            return False
+        polled = _covering.polled_until(channel.pk)
+        return polled is None or polled < again
 
     @property
     def _instead(self) -> _refused.Refused:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import BooleanField, Max, QuerySet
+from django.db.models import BooleanField, Max, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from inbox import platforms
@@ -178,7 +178,9 @@ def overtaken_while_it_waited(message: Message, now: datetime) -> bool:
         return False
     came = news.since(message.conversation_id, queued.seq, news.WORDS_OF_CUSTOMER)
     held = not message.attempts and message.not_before is not None and queued.at < message.not_before
-    if held and came.filter(at__lte=message.not_before).exists():
+    # Said within that time it was, too, where nobody took it in before: a worker that was away knows both at once.
+    said = Q(kind=EventKind.MESSAGE_RECEIVED, message__sent_at__lte=message.not_before)
+    if held and came.filter(Q(at__lte=message.not_before) | said).exists():
         return True
     waited_long = now - queued.at > FRESH
     return came.exists() and (waited_long or _came_back(message, queued).exists())
@@ -188,6 +190,13 @@ def was_connected_again_since(message: Message, at: datetime) -> bool:
     """Whether its channel, which was parked, sends again since then. Asked of a reply that was queued before."""
     queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
     return queued is not None and _came_back(message, queued).filter(at__gt=at).exists()
+
+
+def connected_again_at(message: Message) -> datetime | None:
+    """When its channel, which was parked after it was queued, sent again for the last time. None: it was not parked since."""
+    queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
+    at: datetime | None = _came_back(message, queued).aggregate(last=Max("at"))["last"] if queued else None
+    return at
 
 
 def parked_since(message: Message, at: datetime, *, now: datetime) -> timedelta:

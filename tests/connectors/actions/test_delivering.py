@@ -6,13 +6,13 @@ import pytest
 from cryptography.fernet import Fernet
 
 from connectors import registry
-from connectors.actions import _refused, budgets, delivering
-from connectors.contract import ConnectorError, Pace, Quota, RateNotice, Remedy, WindowRules
+from connectors.actions import _refused, budgets, delivering, draining
+from connectors.contract import ConnectorError, Pace, Quota, RateNotice, ReceiveRules, Remedy, WindowRules
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
 from connectors.queries import runs
 from connectors.rules import patience
 from inbox import platforms
-from inbox.actions import channels, receiving, replying
+from inbox.actions import channels, receiving, replying, sending
 from inbox.exchange import ThreadKind
 from inbox.models import Channel, ChannelState, Conversation, Handle, Message, MessageState
 from inbox.queries import outbox
@@ -340,6 +340,48 @@ def test_a_broken_grant_parks_sending_and_keeps_the_reply(queued_reply, platform
     clock.passes(60)
     assert deliver(queued_reply, clock) == ""
     channels.resume_sending(channel_id=channel.pk, now=clock())
+    assert deliver(queued_reply, clock) == "sent"
+
+
+@pytest.fixture
+def polled(channel, platform, queued_reply, clock):
+    """A channel whose messages are polled, and which was parked with a reply in it and is connected again."""
+    platforms.register(manifest(receive=ReceiveRules(mode="poll")))
+    ChannelHealth.objects.update_or_create(channel=channel, defaults={"polled_until": clock()})
+    channels.park_sending(channel_id=channel.pk, reason="The password was changed.", now=clock())
+    clock.passes(300)
+    channels.resume_sending(channel_id=channel.pk, now=clock())
+    return channel
+
+
+def test_where_messages_are_polled_a_reply_that_was_parked_waits_until_they_are_read(
+    queued_reply, polled, platform, clock
+):
+    assert deliver(queued_reply, clock) == "unread"
+    assert (queued_reply.state, platform.sent) == (MessageState.QUEUED, [])
+    assert "is read first" in queued_reply.state_reason
+
+    clock.passes(4)
+    ChannelHealth.objects.update(polled_until=clock())
+    assert deliver(queued_reply, clock) == "sent"
+
+
+def test_what_is_read_then_stops_the_reply(queued_reply, polled, platform, clock, receipt):
+    assert deliver(queued_reply, clock) == "unread"
+
+    receipt(message_item("in-2", "Forget it", seconds=100))
+    draining.drain(now=clock())
+    clock.passes(4)
+    ChannelHealth.objects.update(polled_until=clock())
+
+    assert deliver(queued_reply, clock) == ""
+    assert (queued_reply.state, queued_reply.state_reason) == (MessageState.FAILED, sending.OVERTAKEN)
+
+
+def test_a_poll_that_does_not_come_is_waited_for_two_minutes(queued_reply, polled, platform, clock):
+    clock.passes(119)
+    assert deliver(queued_reply, clock) == "unread"
+    clock.passes(4)
     assert deliver(queued_reply, clock) == "sent"
 
 

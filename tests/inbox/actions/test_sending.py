@@ -1145,6 +1145,21 @@ def test_a_reply_that_waited_for_its_channel_is_stopped_where_the_customer_wrote
     assert claim(waiting, seconds=172_901)
 
 
+@pytest.mark.parametrize(("said", "leaves"), [(62, False), (64.9, False), (65.5, True)])
+def test_what_was_said_while_a_reply_was_held_stops_it_though_it_is_taken_in_later(
+    conversation: Conversation, jo: Person, channel: Channel, said: float, leaves: bool
+) -> None:
+    """The worker was away for a moment, and takes in the message before it sends."""
+    held = reply(conversation, jo, hold=timedelta(seconds=5))
+    wrote = say.wrote("Forget it", seconds=said, external_id="m2")
+    receiving.receive(arrivals=[Arrival(channel.pk, wrote)], now=say.at(70))
+
+    assert (claim(held, seconds=71) is not None) is leaves
+
+    held.refresh_from_db()
+    assert (held.state_reason == sending.OVERTAKEN) is not leaves
+
+
 @pytest.mark.parametrize(("minutes", "leaves"), [(10, True), (180, False)])
 def test_a_reply_that_a_limit_held_up_for_long_is_stopped_where_the_customer_wrote_meanwhile(
     conversation: Conversation, jo: Person, channel: Channel, minutes: int, leaves: bool
