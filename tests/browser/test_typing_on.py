@@ -84,6 +84,57 @@ def test_a_form_for_a_view_that_comes_late_opens_over_nobody_who_writes(
     expect(page.locator(PICKER)).to_be_hidden()
 
 
+def test_what_is_pressed_behind_a_query_that_is_being_read_is_not_typed_into_it(
+    enter: Enter, anna: Conversation
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    reading = hold(page, re.compile("/query/reading/"))
+    field = page.locator("#query")
+    page.keyboard.press("v")
+    page.keyboard.type("from:anna")
+    page.keyboard.press("Enter")
+    reading.until_given()
+
+    page.keyboard.type("jk")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("from:anna")
+    reading.let_go()
+
+    page.wait_for_url("**/inbox/query/?q=from%3Aanna")
+
+
+def test_a_query_that_is_refused_or_not_wanted_any_more_is_typed_on(
+    enter: Enter, anna: Conversation
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    field = page.locator("#query")
+    page.keyboard.press("v")
+    page.keyboard.type("is:nread")
+    reading = hold(page, re.compile("/query/reading/"))
+    page.keyboard.press("Enter")
+    reading.until_given()
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    page.keyboard.type("x")
+    expect(field).to_have_value("is:nreadx")
+    reading.let_go()
+    page.keyboard.press("Backspace")
+
+    refused = hold(page, re.compile("/query/reading/"))
+    page.keyboard.press("Enter")
+    refused.until_given()
+    page.keyboard.press("j")
+    refused.let_go()
+    expect(page.locator("#query-said")).to_contain_text("Did you mean")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("is:nread")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+
+    page.keyboard.type("t")
+    expect(field).to_have_value("its:nread")
+
+
 def test_an_older_draft_does_not_come_over_words_that_were_saved_since_it_was_asked_for(
     enter: Enter, anna: Conversation, outside: Outside
 ) -> None:

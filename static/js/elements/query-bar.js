@@ -1,6 +1,6 @@
 /**
  * The query bar: completes fields and what a brand has for them, says what is wrong before the list goes, and keeps a query as a view.
- * Enter applies it (the address carries it), Esc takes it back.
+ * Enter applies what stands there then (the address carries it), Esc takes it back.
  */
 import { Refused, ask, elements, explain, notify } from "../lib/fragments.js"
 import { takeTurn, watchHand } from "../lib/picks.js"
@@ -24,6 +24,7 @@ class QueryBar extends HTMLElement {
       this.#apply()
     })
     this.addEventListener("click", ({ target }) => this.#clicked(target.closest("button")))
+    window.addEventListener("pageshow", () => (this.text.readOnly = false)) // also of a page that was applied and is gone back to
   }
 
   /** The hand goes into the bar, behind what stands there. What hides it ends: else what is typed would be taken for keys. */
@@ -49,7 +50,7 @@ class QueryBar extends HTMLElement {
   async #typed() {
     this.#offerChange()
     const known = await this.#learn()
-    if (!known || document.activeElement !== this.text) return
+    if (!known || document.activeElement !== this.text || this.text.readOnly) return
     this.#show(completions(this.#token(), known))
   }
 
@@ -96,8 +97,9 @@ class QueryBar extends HTMLElement {
     }
   }
 
-  /** First the completions, then what was typed, then the query itself. */
+  /** First the application of it, then the completions, then what was typed, then the query itself. */
   #escape() {
+    if (this.text.readOnly) return this.#giveBack()
     if (this.marked || (!this.list.hidden && this.#token())) return this.#close()
     this.#close()
     if (this.text.value !== this.before) {
@@ -123,22 +125,35 @@ class QueryBar extends HTMLElement {
     this.#typed()
   }
 
+  /** What is pressed until the list has come was meant for the list: nothing more is typed into the query. Refused, it is given back as it was. */
   async #apply() {
+    if (this.text.readOnly) return
     const query = this.text.value.trim()
     this.#close()
     if (!query) return location.assign(this.dataset.home)
+    const { signal } = (this.applying = new AbortController())
+    const writesElsewhere = watchHand()
+    this.text.readOnly = true
     try {
-      const { text } = JSON.parse(await ask(`${this.dataset.reading}?${new URLSearchParams({ q: query })}`))
-      location.assign(`${this.dataset.list}?${new URLSearchParams({ q: text })}`)
+      const { text } = JSON.parse(await ask(`${this.dataset.reading}?${new URLSearchParams({ q: query })}`, { signal }))
+      if (!signal.aborted) location.assign(`${this.dataset.list}?${new URLSearchParams({ q: text })}`)
     } catch (error) {
-      this.#refused(error)
+      if (signal.aborted) return
+      this.#giveBack()
+      this.#refused(error, { takesHand: !writesElsewhere() })
     }
   }
 
-  #refused(error) {
+  #giveBack() {
+    this.applying?.abort()
+    this.text.readOnly = false
+  }
+
+  #refused(error, { takesHand }) {
     if (!(error instanceof Refused) || error.status !== 422) return notify(explain(error))
     const { fault, word } = JSON.parse(error.html)
     this.#say(fault)
+    if (!takesHand) return
     const at = word ? this.text.value.indexOf(word) : -1
     this.text.focus()
     if (at >= 0) this.text.setSelectionRange(at, at + word.length)
