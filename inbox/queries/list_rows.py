@@ -91,8 +91,11 @@ class Row(Head):
 
     @property
     def waits_tone(self) -> str:
+        """From ten hours on it is said without minutes, and needs less room."""
         waited = self.now - (self.conversation.waiting_since or self.now)
-        return "long" if waited > timedelta(hours=1) else "late" if waited > timedelta(minutes=10) else "calm"
+        if waited > timedelta(hours=1):
+            return "long" if waited < timedelta(hours=10) else "longest"
+        return "late" if waited > timedelta(minutes=10) else "calm"
 
     @property
     def shows_window(self) -> bool:

@@ -9,7 +9,7 @@ LATE, QUARTER, HOUR, TODAY, LATER = "Late", "< 15 min", "< 1 h", "Today", "Later
 
 
 def length(span: timedelta) -> str:
-    """Of one width as long as it counts in the same unit: "1 h 05 m" and not "1 h 5 m"."""
+    """In hours with two digits of minutes, "1 h 05 m": they tick beneath each other down a list."""
     minutes = max(0, int(span / _MINUTE))
     hours, rest = divmod(minutes, 60)
     if hours >= 48:

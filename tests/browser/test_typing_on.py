@@ -103,9 +103,7 @@ def test_what_is_pressed_behind_a_query_that_is_being_read_is_not_typed_into_it(
     page.wait_for_url("**/inbox/query/?q=from%3Aanna")
 
 
-def test_a_query_that_is_refused_or_not_wanted_any_more_is_typed_on(
-    enter: Enter, anna: Conversation
-) -> None:
+def test_a_query_that_is_refused_or_not_wanted_any_more_is_typed_on(enter: Enter, anna: Conversation) -> None:
     page = enter("/b/lumen/inbox/open/")
     field = page.locator("#query")
     page.keyboard.press("v")

@@ -42,16 +42,16 @@ class WaitChip extends Running {
     if (this.dataset.tone !== tone) this.dataset.tone = tone
   }
 
-  tell() {
-    const waited = clock.now() - new Date(this.getAttribute("since"))
-    this.show(span(waited), waited > 60 * MINUTE ? "long" : waited > 10 * MINUTE ? "late" : "calm")
+  tell(now = clock.now()) {
+    const waited = now - new Date(this.getAttribute("since"))
+    const long = waited < 600 * MINUTE ? "long" : "longest"
+    this.show(span(waited), waited > 60 * MINUTE ? long : waited > 10 * MINUTE ? "late" : "calm")
   }
 }
 
 /** In a row it counts on to when a person may answer still, once the standard window is over; the composer asks how it is then. */
 class WindowChip extends Running {
-  tell() {
-    const now = clock.now()
+  tell(now = clock.now()) {
     const state = this.getAttribute("state")
     const ended = new Date(this.getAttribute("until")) <= now && state !== "closed"
     const left = new Date((ended && this.getAttribute("then")) || this.getAttribute("until")) - now

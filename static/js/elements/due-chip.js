@@ -8,7 +8,7 @@ setInterval(() => {
   for (const chip of running) chip.tell()
 }, 5000)
 
-/** Of one width as long as it counts in the same unit. */
+/** Words of different widths: a row keeps room for the longest that they come to (static/css/components/chip.css). */
 export function length(milliseconds) {
   const minutes = Math.max(0, Math.floor(milliseconds / MINUTE))
   const hours = Math.floor(minutes / 60)
