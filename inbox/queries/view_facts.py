@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inbox.models import Conversation
+from inbox.rules import who_words
 from inbox.rules.view_checks import Facts
 
 COLUMNS = (
@@ -25,7 +26,7 @@ def of(conversation: Conversation) -> Facts:
         mood=conversation.sentiment,
         unread=conversation.unread_count > 0,
         vip=conversation.contact_vip,
-        who=f"{conversation.contact_name}\n{conversation.contact_username}".lower(),
+        who=who_words.folded(f"{conversation.contact_name}\n{conversation.contact_username}"),
         waiting=conversation.waiting_since,
         due=conversation.due_at,
         created=conversation.created_at,

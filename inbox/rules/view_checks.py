@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from inbox.rules import who_words
 from inbox.rules.view_query import ME, NONE, PRIORITIES, Query, Term, seconds_of
 
 _TIMES = ("due", "waiting", "created", "updated")
@@ -42,7 +43,7 @@ class Facts:
     mood: str
     unread: bool
     vip: bool
-    who: str  # name and username of the person, in small letters
+    who: str  # name and username of the person, as who_words.folded
     waiting: datetime | None
     due: datetime | None
     created: datetime
@@ -127,7 +128,10 @@ def _of_term(term: Term, me: int, midnight: Callable[[str], datetime]) -> list[C
         case "tag":
             return [Check("tags", "tags", tuple("" if each == NONE else each for each in values), negated=negated)]  # fmt: skip
         case "from":
-            return [Check("says", "who", values, negated=negated)]
+            said = tuple(
+                who_words.wanted(each) or each for each in values
+            )  # some were kept before names were folded
+            return [Check("says", "who", said, negated=negated)]
         case "channel":
             named = tuple(int(each[1:]) if each.startswith("#") else each for each in values)
             return [Check("in", "channel", named, negated=negated)]

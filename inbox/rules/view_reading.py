@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from inbox.rules import who_words
 from inbox.rules._view_times import read_time
 from inbox.rules._view_words import IS_WORDS, Token, choices, given, may, unknown
 from inbox.rules.view_query import (
@@ -184,7 +185,7 @@ def _read_term(token: Token, names: Names) -> list[Term]:
         "kind": lambda value: _one_of(_KIND_WORDS.get(value.lower(), value), KINDS, token),
         "language": lambda value: _language(value, token),
         "tag": lambda value: _tag(value, names, token),
-        "from": lambda value: _clean(value, token).lower(),
+        "from": lambda value: _who(value, token),
         "channel": lambda value: _platform(value, names) or _named(value, names.channels, token),
         "assignee": lambda value: _person(value, names, token),
         "team": lambda value: NONE if value.lower() == NONE else _named(value, names.teams, token),
@@ -220,6 +221,12 @@ def _tag(value: str, names: Names, token: Token) -> str:
     if not said:
         raise QueryError(f"“{token.word}” names no tag. {may([*names.tags, NONE], token)}", word=token.word)
     return said.lower() if said.lower() == NONE else said
+
+
+def _who(value: str, token: Token) -> str:
+    if who := who_words.wanted(_clean(value, token)):
+        return who
+    raise QueryError(f"“{token.word}” names nobody. Write a part of a name or a handle.", word=token.word)
 
 
 def _platform(value: str, names: Names) -> str | None:

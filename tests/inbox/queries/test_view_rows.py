@@ -16,10 +16,12 @@ from inbox.queries import sorting, view_facts, view_names, view_rows
 from inbox.queries.list_rows import Page
 from inbox.queries.sorting import Place, Sort
 from inbox.queries.view_rows import Asked
-from inbox.rules.view_checks import Facts, holds
+from inbox.rules import who_words
+from inbox.rules.view_checks import Check, Facts, holds
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory, agent_of
 from tests.inbox.rules.cases import CASES, DAY, NOW, Case, checks_of
+from tests.inbox.rules.test_who_words import LETTERS
 
 SOME = ["tag:refund", "tag:refund,late -tag:spam", "is:unread due<1h", "is:late", "-is:late waiting>10m", "from:anna", "assignee:none",
         "priority:urgent,high", "channel:x", "is:any", "is:open,snoozed,spam tag:refund", "is:resolved", ""]  # fmt: skip
@@ -62,6 +64,38 @@ def test_the_database_agrees_with_the_table(case: Case, channel: Channel) -> Non
 
     found = view_rows.conversations(Asked(channel.brand, checks, NOW, DAY))
     assert found.exists() == case.holds
+
+
+@pytest.mark.parametrize("typed", ["kohler", "Köhler inigo", "d’angelo", "@dangelo"])
+def test_rows_and_their_facts_agree_on_whose_name_it_is(typed: str, channel: Channel) -> None:
+    meant = [make.conversation(channel, contact_name="Köhler Íñigo D'Angelo", contact_username="DAngelo")]
+    make.conversation(channel, contact_name="Kahler", contact_username="angela")
+    asks = asked(channel, f'from:"{typed}"')
+
+    found = list(view_rows.conversations(asks))
+
+    assert found == meant
+    everybody = Conversation.objects.all()
+    assert [each for each in everybody if holds(asks.checks, view_facts.of(each), now=NOW, day=DAY)] == meant
+
+
+def test_any_part_of_any_name_is_found_by_the_database_as_by_the_facts(channel: Channel) -> None:
+    dice = random.Random(5)
+    alphabets = (LETTERS, "aAbdeEhLosSt'`@_%.\\ ")  # the second is ASCII alone
+    names = ["".join(dice.choices(alphabets[at // 2 % 2], k=dice.randint(2, 12))) for at in range(600)]
+    rows = make.conversations(channel, 300, each=[{"contact_name": one, "contact_username": other} for one, other in zip(names[::2], names[1::2], strict=True)])  # fmt: skip
+    facts = {row.pk: view_facts.of(row).who for row in rows}
+    parts = [who_words.wanted(name[dice.randrange(len(name)) :][: dice.randint(1, 4)]) for name in dice.choices(names, k=150)]  # fmt: skip
+
+    differing = []
+    for words in filter(None, parts):
+        check = Check("says", "who", (words,))
+        found = Conversation.objects.filter(view_rows.condition([check], asked(channel, ""))).values_list("pk", flat=True)  # fmt: skip
+        meant = {pk for pk, who in facts.items() if words in who}
+        differing += [words] * (set(found) != meant)
+        assert meant
+
+    assert differing == []
 
 
 def test_days_are_those_of_the_hours_and_of_the_brand_where_it_keeps_none(channel: Channel) -> None:
