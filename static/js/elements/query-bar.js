@@ -106,7 +106,7 @@ class QueryBar extends HTMLElement {
       this.text.value = this.before
       this.#say("")
       this.#offerChange()
-    } else if (this.dataset.view === "query") location.assign(this.dataset.home)
+    } else if (this.dataset.view === "query") this.#goHome()
     else this.text.blur()
   }
 
@@ -130,13 +130,17 @@ class QueryBar extends HTMLElement {
     if (this.text.readOnly) return
     const query = this.text.value.trim()
     this.#close()
-    if (!query) return location.assign(this.dataset.home)
+    if (!query) return this.#goHome()
     const { signal } = (this.applying = new AbortController())
     const writesElsewhere = watchHand()
     this.text.readOnly = true
+    window.typedAhead.leaves()
     try {
       const { text } = JSON.parse(await ask(`${this.dataset.reading}?${new URLSearchParams({ q: query })}`, { signal }))
-      if (!signal.aborted) location.assign(`${this.dataset.list}?${new URLSearchParams({ q: text })}`)
+      if (signal.aborted) return
+      const address = `${this.dataset.list}?${new URLSearchParams({ q: text })}`
+      window.typedAhead.goes(address)
+      location.assign(address)
     } catch (error) {
       if (signal.aborted) return
       this.#giveBack()
@@ -144,8 +148,14 @@ class QueryBar extends HTMLElement {
     }
   }
 
+  #goHome() {
+    window.typedAhead.leaves(this.dataset.home)
+    location.assign(this.dataset.home)
+  }
+
   #giveBack() {
     this.applying?.abort()
+    window.typedAhead.stays()
     this.text.readOnly = false
   }
 

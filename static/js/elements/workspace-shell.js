@@ -10,7 +10,7 @@ import { DraftMarks } from "../lib/draft-marks.js"
 import { closeWhenLeft } from "../lib/drawers.js"
 import { forgetOld } from "../lib/drafts.js"
 import { Refused, ask, csrf, elements, explain, hadOrTold, notify, sentence } from "../lib/fragments.js"
-import { listen } from "../lib/keys.js"
+import { catchUp, listen } from "../lib/keys.js"
 import { tellWhatWasLeft } from "../lib/leaving.js"
 import { Presence } from "../lib/presence.js"
 import * as rail from "../lib/rail.js"
@@ -52,6 +52,7 @@ class WorkspaceShell extends HTMLElement {
     this.started = location.href
     if (this.dataset.open) this.line.open(this.dataset.open)
     this.toggleContext(recall("parley.context") !== "closed")
+    catchUp(this)
   }
 
   markDraft(id, has) {

@@ -8,6 +8,7 @@
  *   when    (shell) => whether it makes sense now; left out: always
  *   act     (shell) => does it. By then a palette is closed and the row that was in hand is in hand again
  *   fields  works while somebody types, too       repeats  may be held down
+ *   ahead   is done by the page that comes, if it is pressed while that is on its way. Only what moves: the rest is about what was seen
  *   quiet   not offered by the palette: only a key makes sense
  */
 import * as acts from "./acts.js"
@@ -34,11 +35,11 @@ const waits = (shell) => shell.composer?.contains(document.activeElement) && !sh
 const each = (act, one) => (shell) => (selecting(shell) && !shell.pointed ? shell.hands.press(act) : one(shell))
 
 export const COMMANDS = [
-  { id: "next", keys: ["j"], name: "Next conversation", group: "Moving", repeats: true, when: notInFocus, act: (shell) => move(shell, 1) },
-  { id: "previous", keys: ["k"], name: "Previous conversation", group: "Moving", repeats: true, when: notInFocus, act: (shell) => move(shell, -1) },
-  { id: "down", keys: ["ArrowDown"], name: "Next in the list", group: "Moving", repeats: true, quiet: true, when: inList, act: (shell) => move(shell, 1) },
-  { id: "up", keys: ["ArrowUp"], name: "Previous in the list", group: "Moving", repeats: true, quiet: true, when: inList, act: (shell) => move(shell, -1) },
-  { id: "open", keys: ["Enter"], name: "Open the conversation", group: "Moving", when: hasRow, act: (shell) => shell.open(acts.inHand(shell)) },
+  { id: "next", keys: ["j"], name: "Next conversation", group: "Moving", repeats: true, ahead: true, when: notInFocus, act: (shell) => move(shell, 1) },
+  { id: "previous", keys: ["k"], name: "Previous conversation", group: "Moving", repeats: true, ahead: true, when: notInFocus, act: (shell) => move(shell, -1) },
+  { id: "down", keys: ["ArrowDown"], name: "Next in the list", group: "Moving", repeats: true, quiet: true, ahead: true, when: inList, act: (shell) => move(shell, 1) },
+  { id: "up", keys: ["ArrowUp"], name: "Previous in the list", group: "Moving", repeats: true, quiet: true, ahead: true, when: inList, act: (shell) => move(shell, -1) },
+  { id: "open", keys: ["Enter"], name: "Open the conversation", group: "Moving", ahead: true, when: hasRow, act: (shell) => shell.open(acts.inHand(shell)) },
   { id: "back", keys: ["Escape"], name: "Back", group: "Moving", fields: true, act: back },
   { id: "news", keys: ["."], name: "Show what is new", group: "Moving", when: (shell) => shell.querySelector("[data-pill]:not([hidden])"), act: (shell) => shell.querySelector("[data-pill]").click() },
   { id: "focus", keys: ["f"], name: "Focus: one at a time, or stop", group: "Moving", act: (shell) => focusBar(shell).toggle() },
@@ -100,7 +101,11 @@ function going(shell) {
     keys: view.dataset.key ? [`g ${view.dataset.key}`] : [],
     name: `Go to ${view.querySelector(".view__label").textContent.trim().replace(/\s+/g, " ")}`,
     group: "Going",
-    act: () => view.click(),
+    ahead: true,
+    act: () => {
+      window.typedAhead.leaves(view.href)
+      view.click()
+    },
   }))
 }
 

@@ -12,6 +12,7 @@ let begun = ""
 let until = 0
 
 export function listen(shell) {
+  window.typedAhead.fits = (event) => ahead(shell).some((command) => usable(shell, command).some((keys) => keys.split(" ").includes(chord(event))))
   window.addEventListener("keydown", leaveToInputMethod, { capture: true })
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey || HELD.has(event.key)) return // a digit may need Shift: that is not the next key of a command
@@ -19,18 +20,41 @@ export function listen(shell) {
     if (dialog) return void (event.key === "Escape" && dismiss(dialog, event))
     // What was closed with its dialog keeps the hand until the browser paints again: a key in that moment is typed nowhere.
     const inField = Boolean(event.target.closest("input, textarea, select, [contenteditable]")?.checkVisibility())
-    const pressed = Date.now() < until && !inField ? `${begun} ${chord(event)}` : chord(event)
-    until = 0
-    const able = commands(shell).filter((command) => (command.fields || !inField) && makesSense(command, shell))
-    const command = able.find((each) => usable(shell, each).includes(pressed))
-    if (command) {
-      event.preventDefault()
-      if (!event.repeat || command.repeats) command.act(shell)
-    } else if (able.some((command) => usable(shell, command).some((each) => each.startsWith(`${pressed} `)))) {
-      begun = pressed
-      until = Date.now() + PATIENCE
-    }
+    if (inField) until = 0
+    const command = meant(shell, event, commands(shell).filter((each) => each.fields || !inField))
+    if (!command) return
+    event.preventDefault()
+    if (!event.repeat || command.repeats) command.act(shell)
   })
+}
+
+/** What was pressed while this page was on its way. It ends with the first key that does not move: what follows was meant for what that does. */
+export function catchUp(shell) {
+  const keys = window.typedAhead.take()
+  while (keys.length) {
+    const key = keys.shift()
+    const command = meant(shell, key, ahead(shell), key.at)
+    if (!command && until <= key.at) return
+    command?.act(shell)
+    if (window.typedAhead.isLeaving) return window.typedAhead.adds(keys)
+  }
+}
+
+function ahead(shell) {
+  return commands(shell).filter((command) => command.ahead)
+}
+
+/** The command among these that a key is of, or ends. Of the first key of one it is remembered for a moment. */
+function meant(shell, key, among, now = Date.now()) {
+  const pressed = now < until ? `${begun} ${chord(key)}` : chord(key)
+  until = 0
+  const able = among.filter((command) => makesSense(command, shell))
+  const command = able.find((each) => usable(shell, each).includes(pressed))
+  if (!command && able.some((each) => usable(shell, each).some((keys) => keys.startsWith(`${pressed} `)))) {
+    begun = pressed
+    until = now + PATIENCE
+  }
+  return command
 }
 
 /** Those of its keys that its person has. Letters, digits and signs alone may be switched off: speech would press them. */
