@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from analytics.metrics import METRICS, Metric, Unit
 from analytics.queries.asked import Asked
-from analytics.reports import words
+from analytics.reports import moments, words
 
 
 class Draw(StrEnum):
@@ -76,6 +76,11 @@ class Chart:
         )
 
     @property
+    def is_named(self) -> bool:
+        """A bar is of something with a name, and not of a stretch of time, whose neighbours tell what it is called."""
+        return self.draw is Draw.BARS and self.head not in moments.HEADS.values()
+
+    @property
     def body(self) -> SafeString:
         """The rows of the table: a page has thousands of cells, and a template takes ten times as long for them."""
         labels = [escape(column.label) for column in self.columns]
@@ -86,6 +91,7 @@ class Chart:
         return {
             "draw": self.draw.value,
             "title": self.title,
+            "named": self.is_named,
             "labels": [row.label for row in self.rows],
             "series": [
                 {

@@ -9,6 +9,7 @@ from analytics.queries import series
 from analytics.queries.asked import DAY, Asked
 
 WEEKS_FROM = 100  # days
+HEADS = {series.SLOT: "Hour", series.WEEK: "Week of", series.DAY: "Day"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def by(asked: Asked) -> str:
 
 
 def head(asked: Asked) -> str:
-    return {series.SLOT: "Hour", series.WEEK: "Week of", series.DAY: "Day"}[by(asked)]
+    return HEADS[by(asked)]
 
 
 def of(asked: Asked) -> list[Moment]:

@@ -155,6 +155,61 @@ def test_a_point_is_reached_and_opened_by_keys(enter: Enter, managed: Channel) -
     expect(page.locator("conversation-head")).to_be_visible()
 
 
+# What is written on the canvas.
+WRITTEN = "each => each.chart.getZr().storage.getDisplayList(true).filter(({ type }) => type === 'tspan').map(({ style }) => style.text)"
+
+
+def test_every_bar_with_a_name_shows_it(enter: Enter, managed: Channel) -> None:
+    tags = [f"{number} is what shops are asked for" for number in range(10, 32)]
+    Fact.objects.filter(kind=metrics.OPENED).update(tags=tags)
+    recounting.ask(brand=managed.brand, now=timezone.now())
+    while rebuild_due(now=timezone.now() + timedelta(hours=1)):
+        pass
+    page = enter("/b/lumen/inbox/open/")
+    page.goto("/b/lumen/reports/tags/")
+    chart = page.locator("#chart-tags report-chart")
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for named in (tags[:2], tags[:9], tags):
+            chart.evaluate("(each, labels) => { each.told.labels = labels }", named)
+            page.evaluate(
+                "document.documentElement.dataset.theme = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark'"
+            )
+            for _ in range(40):  # it is drawn a moment after that
+                written = chart.evaluate(WRITTEN)
+                begin = [text.rstrip(".…") for text in written if " is " in text]
+                if len(begin) == len(named):
+                    break
+                page.wait_for_timeout(50)
+            assert [
+                label for label, text in zip(named, begin, strict=True) if not label.startswith(text)
+            ] == [], width
+        if folder := os.environ.get("PARLEY_PICTURES"):
+            page.screenshot(path=Path(folder) / f"tags-{width}.png", full_page=True)
+
+
+# Of what takes at most so many seconds.
+TICKS = """(each, most) => {
+  each.told.series.forEach((one) => { one.values = [most] })
+  document.documentElement.dataset.theme = most % 2 ? "dark" : "light"
+  return new Promise((done) => setTimeout(() => done(
+    each.chart.getModel().getComponent("yAxis").axis.getViewLabels().map(({ formattedLabel }) => formattedLabel))))
+}"""
+
+
+def test_marks_of_a_time_axis_that_differ_have_different_words(enter: Enter, managed: Channel) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.goto("/b/lumen/reports/responses/")
+    chart = page.locator("#chart-by report-chart")
+    expect(chart).to_have_attribute("data-drawn", "")
+
+    told = {most: chart.evaluate(TICKS, most) for most in (7, 88, 171, 4500, 7200, 100_001, 400_000)}
+
+    assert told[88] == ["0 s", "15 s", "30 s", "45 s", "1 m", "1 m 15 s", "1 m 30 s"]
+    assert told[4500] == ["0 s", "15 m", "30 m", "45 m", "1 h", "1 h 15 m"]
+    assert [most for most, ticks in told.items() if len(ticks) != len(set(ticks))] == []
+
+
 def test_the_board_follows_what_happens(enter: Enter, managed: Channel) -> None:
     page = enter("/b/lumen/inbox/open/")
     page.goto("/b/lumen/reports/now/")

@@ -1,5 +1,5 @@
 /** Draws the figures that stand in its script element. Arrow keys go from point to point, Enter opens what is behind one. */
-import { colours, options } from "../lib/chart-options.js"
+import { colours, options, setNames } from "../lib/chart-options.js"
 
 class ReportChart extends HTMLElement {
   connectedCallback() {
@@ -16,7 +16,7 @@ class ReportChart extends HTMLElement {
     for (const type of ["beforeprint", "afterprint"]) addEventListener(type, this.paper)
     this.theme = new MutationObserver(() => this.#draw())
     this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] })
-    this.size = new ResizeObserver(() => this.chart?.resize())
+    this.size = new ResizeObserver(() => this.#fit())
     this.size.observe(this.place)
     if (window.echarts) this.#draw()
     else addEventListener("load", () => this.#draw(), { once: true })
@@ -43,10 +43,21 @@ class ReportChart extends HTMLElement {
   #draw() {
     if (!window.echarts) return
     this.chart?.dispose()
+    const colour = colours(this, this.onPaper)
+    this.set = setNames(this.told, colour, this.place.clientWidth)
+    this.place.style.blockSize = `${this.set.height}px`
     this.chart = window.echarts.init(this.place, null, { renderer: "canvas" })
-    this.chart.setOption(options(this.told, colours(this, this.onPaper)))
+    this.chart.setOption(options(this.told, colour, this.set))
     this.chart.on("click", (event) => this.#open(this.#named(event)))
     this.dataset.drawn = ""
+  }
+
+  /** Names that had room may have none in another width, or the other way round. */
+  #fit() {
+    if (!this.chart) return
+    const next = setNames(this.told, colours(this, this.onPaper), this.place.clientWidth)
+    if (JSON.stringify(next) === JSON.stringify(this.set)) this.chart.resize()
+    else this.#draw()
   }
 
   #named(event) {

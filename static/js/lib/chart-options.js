@@ -1,4 +1,6 @@
 /** What ECharts is asked to draw. Tooltips are drawn on the canvas, too: a styled element would be against the page's security policy. */
+import { setting } from "./chart-names.js"
+
 const NAMES = ["ink", "ink-soft", "line", "raised", "surface", "chart-1", "chart-2", "chart-3", "chart-4", "chart-5", "chart-6", "heat-low", "heat-high"]
 
 /** The colours of the page as they are now, light or dark; on paper they are the light ones. */
@@ -16,15 +18,23 @@ export function colours(place, onPaper) {
   return found
 }
 
+const UNITS = [["d", 86400], ["h", 3600], ["m", 60], ["s", 1]]
+
+/** Its two largest units, as the table says it: ticks that differ differ in these. */
 function length(seconds) {
-  if (seconds < 60) return `${Math.round(seconds)} s`
-  if (seconds < 3600) return `${Math.round(seconds / 60)} m`
-  if (seconds < 172800) return `${+(seconds / 3600).toFixed(1)} h`
-  return `${+(seconds / 86400).toFixed(1)} d`
+  let left = Math.round(seconds)
+  const first = UNITS.findIndex(([name, size]) => left >= (name === "d" ? 2 * size : size))
+  if (first < 0) return "0 s"
+  const parts = UNITS.slice(first, first + 2).map(([name, size]) => {
+    const many = Math.floor(left / size)
+    left -= many * size
+    return many && `${many} ${name}`
+  })
+  return parts.filter(Boolean).join(" ")
 }
 
 /** Steps of an axis at which people count time. */
-const STEPS = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800]
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800]
 
 function step(most) {
   return STEPS.find((each) => most / each <= 6) ?? Math.ceil(most / 6 / 604800) * 604800
@@ -32,8 +42,18 @@ function step(most) {
 
 const said = { time: length, number: (value) => `${value}`, share: (value) => `${value} %` }
 
-export function options(told, colour) {
-  const text = { color: colour["ink-soft"], fontFamily: colour.font, fontSize: 12 }
+function ink(colour) {
+  return { color: colour["ink-soft"], fontFamily: colour.font, fontSize: 12 }
+}
+
+/** `width`: of the place that it is drawn in. */
+export function setNames(told, colour, width) {
+  return setting(told, width, ink(colour))
+}
+
+/** `set`: what `setNames` said of it. */
+export function options(told, colour, set) {
+  const text = ink(colour)
   const shared = {
     animation: false,
     textStyle: text,
@@ -46,27 +66,30 @@ export function options(told, colour) {
       textStyle: { ...text, color: colour.ink },
     },
   }
-  return told.draw === "heat" ? { ...shared, ...heat(told, colour, text) } : { ...shared, ...along(told, colour, text, shared.tooltip) }
+  return told.draw === "heat" ? { ...shared, ...heat(told, colour, text) } : { ...shared, ...along(told, colour, text, shared.tooltip, set) }
 }
 
-function along(told, colour, text, tooltip) {
+function along(told, colour, text, tooltip, set) {
   const unit = told.series[0].unit
   const most = Math.max(0, ...told.series.flatMap((each) => each.values.map((value) => value ?? 0)))
   const line = { lineStyle: { color: colour.line } }
   const bars = told.draw === "bars" || told.draw === "stack"
+  const names = {
+    type: "category", data: told.labels, inverse: set.lying, axisLine: line, axisTick: { show: false }, axisLabel: { ...text, ...set.label },
+  }
+  const values = {
+    type: "value",
+    max: unit === "share" && most > 50 ? 100 : unit === "time" && most ? Math.ceil(most / step(most)) * step(most) : undefined,
+    interval: unit === "time" && most ? step(most) : undefined,
+    axisLabel: { ...text, formatter: said[unit], hideOverlap: set.lying },
+    splitLine: line,
+    minInterval: unit === "number" ? 1 : undefined,
+  }
   return {
-    grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+    grid: { left: set.left, right: 16, top: 36, bottom: 8, containLabel: true },
     legend: { show: told.series.length > 1, top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 8, textStyle: text, type: "scroll" },
     tooltip: { ...tooltip, trigger: "axis", formatter: (points) => tip(told, points) },
-    xAxis: { type: "category", data: told.labels, axisLine: line, axisTick: { show: false }, axisLabel: { ...text, hideOverlap: true } },
-    yAxis: {
-      type: "value",
-      max: unit === "share" && most > 50 ? 100 : unit === "time" && most ? Math.ceil(most / step(most)) * step(most) : undefined,
-      interval: unit === "time" && most ? step(most) : undefined,
-      axisLabel: { ...text, formatter: said[unit] },
-      splitLine: line,
-      minInterval: unit === "number" ? 1 : undefined,
-    },
+    ...(set.lying ? { xAxis: values, yAxis: names } : { xAxis: names, yAxis: values }),
     series: told.series.map((each) => ({
       name: each.name,
       color: each.faint ? colour["chart-6"] : undefined,
