@@ -12,7 +12,7 @@ from django.db import connection
 from analytics import metrics
 from analytics.histogram import BARS, FIRST_OF_BAR
 from analytics.metrics import Metric
-from analytics.queries import one_moment, series, waits
+from analytics.queries import one_moment, series, slots, waits
 from analytics.queries.asked import FIRST_DAY, LAST_DAY, Asked
 from inbox.rules.cleaning import clean
 
@@ -178,7 +178,7 @@ def page(asked: Asked, narrow: Narrow, *, after: str = "") -> Page:
         cursor.execute(
             f"""SELECT f.id, f.source, f.at, {amount}, f.hit, coalesce(nullif(p.name, ''), p.email, ''), c.public_id::text,
                        coalesce(nullif(c.contact_name, ''), c.thread_key), c.channel_id, c.state, f.tags
-                  FROM (SELECT * FROM analytics_fact f WHERE {where} ORDER BY f.at DESC, f.id DESC LIMIT {PAGE + 1}) f
+                  FROM ({_newest(where, by_hours=narrow.slot is not None)}) f
                   JOIN inbox_conversation c ON c.id = f.conversation_id
                   LEFT JOIN inbox_person p ON p.id = f.person_id
                  ORDER BY f.at DESC, f.id DESC""",
@@ -187,6 +187,18 @@ def page(asked: Asked, narrow: Narrow, *, after: str = "") -> Page:
         rows = [Shown(*row) for row in cursor.fetchall()]
     more = f"{rows[PAGE - 1].at.timestamp():.6f}_{rows[PAGE - 1].id}" if len(rows) > PAGE else ""
     return Page(rows[:PAGE], more)
+
+
+def _newest(where: str, *, by_hours: bool) -> str:
+    """The facts of a page. `by_hours`: hour by hour, for those of one hour of the week are few among all that happened in the period, and fewer
+    still beside another filter."""
+    newest = f"ORDER BY f.at DESC, f.id DESC LIMIT {PAGE + 1}"
+    if not by_hours:
+        return f"SELECT * FROM analytics_fact f WHERE {where} {newest}"
+    return f"""SELECT f.* FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS hour (begins, ends)
+                 CROSS JOIN LATERAL (
+                     SELECT * FROM analytics_fact f WHERE {where} AND f.at >= hour.begins AND f.at < hour.ends {newest}) f
+                {newest}"""
 
 
 def _place(after: str) -> tuple[datetime, int] | None:
@@ -221,6 +233,7 @@ def _where(asked: Asked, narrow: Narrow) -> tuple[str, dict[str, Any]]:
         where += " AND f.sentiment = %(mood)s"
     if narrow.slot is not None:
         where += f" AND {_SLOT} = %(slot)s"
+        values["begins"], values["ends"] = slots.hours(asked, narrow.slot)
     amount = "f.business" if asked.business and narrow.metric.business else "f.value"
     if narrow.bar is not None:
         if narrow.bar > 0:
