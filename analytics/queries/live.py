@@ -162,26 +162,29 @@ def conversations(
     brand: Brand, what: str, *, now: datetime, narrow: dict[str, int | None], after: str = ""
 ) -> tuple[list[Conversation], str]:
     """Those behind a number of the board, the most pressing first, and the cursor of the next page."""
-    found, order = _open(brand).filter(**_by(narrow)), "due_at"
+    found, column, order, later = _open(brand).filter(**_by(narrow)), "due_at", ("due", "-pk"), "pk__lt"
+    # Each is in the order of an index of the inbox's list, so a page reads its own rows, however many there are.
     if what == "waiting":
-        found, order = _waiting(found), "waiting_since"
+        found, column, order = _waiting(found), "waiting_since", ("waits", "-pk")
     elif what == "open":
-        order = "last_message_at"
+        column, order, later = "last_message_at", ("last_message_at", "pk"), "pk__gt"
     elif what == "expected":
-        found = found.filter(pk__in=_expected(brand, now))
+        found, order, later = found.filter(pk__in=_expected(brand, now)), ("due_at", "pk"), "pk__gt"
     else:
         until = {"late": now, "due15": now + timedelta(minutes=15), "due60": now + timedelta(hours=1)}[what]
         found = _due(found, until=until)
         if what != "late":
-            found = found.filter(due_at__gt=now)
+            found = found.filter(due__gt=now)
     if place := _place(after):
         moment, pk = place
-        found = found.filter(Q(**{f"{order}__gt": moment}) | Q(**{order: moment, "pk__gt": pk}))
-    rows = list(found.order_by(order, "pk")[: PAGE + 1])
+        by = order[0]
+        found = found.filter(**{f"{by}__gte": moment})
+        found = found.filter(Q(**{f"{by}__gt": moment}) | Q(**{by: moment, later: pk}))
+    rows = list(found.order_by(*order)[: PAGE + 1])
     more = ""
     if len(rows) > PAGE:
         last = rows[PAGE - 1]
-        at = getattr(last, order)
+        at = getattr(last, column)
         more = f"{at.timestamp():.6f}_{last.pk}" if at else ""
     return rows[:PAGE], more
 
