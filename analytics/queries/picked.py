@@ -155,13 +155,24 @@ class Picked:
         return told.astype(np.uint32)
 
     def _narrow(self, person_id: int) -> None:
-        known, told = self.values("person")
-        fits = told == known.index(person_id) if person_id in known else np.zeros(self.size, bool)
-        of_stretch = np.repeat(np.arange(len(self.kept)), self.sizes)
-        self.sizes = np.bincount(of_stretch[fits], minlength=len(self.kept))
-        self.places = np.flatnonzero(fits).astype(np.uint32) if self.places is None else self.places[fits]
-        self.columns = {name: None if flat is None else flat[fits] for name, flat in self.columns.items()}
+        """A person is not in a stretch: each fact is looked at, and only those that are left are worked with."""
+        left = self._of_person(person_id)
+        self.sizes = np.diff(np.searchsorted(left, np.concatenate([[0], np.cumsum(self.sizes)])))
+        self.places = left.astype(np.uint32) if self.places is None else self.places[left]
+        self.columns = {name: None if flat is None else flat[left] for name, flat in self.columns.items()}
         self.__dict__.pop("fitting", None)
+
+    def _of_person(self, person_id: int) -> Numbers:
+        """Places among the facts that fit, compared as they are stored: by what a row's own list calls the person."""
+        flat, found = self.columns["person"], [np.zeros(0, np.intp)]
+        for people, part in zip(self.lists["person"], _parts(self.fitting), strict=True):
+            if person_id not in people:
+                continue
+            if flat is None:  # each row is one person's
+                found.append(np.arange(part.start, part.stop))
+            else:
+                found.append(np.flatnonzero(flat[part] == people.index(person_id)) + part.start)
+        return np.concatenate(found)
 
     def labels(self) -> dict[int, Label]:
         """All that the rows name."""
