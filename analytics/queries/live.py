@@ -109,9 +109,12 @@ def _waiting(found: QuerySet[Conversation]) -> QuerySet[Conversation]:
     return found.alias(waits=Coalesce("waiting_since", NEVER)).filter(waits__lt=NEVER)
 
 
-def _due(found: QuerySet[Conversation], *, until: datetime) -> QuerySet[Conversation]:
+def _due(
+    found: QuerySet[Conversation], *, until: datetime, after: datetime | None = None
+) -> QuerySet[Conversation]:
     """The expression is that of the index list_due."""
-    return found.alias(due=Coalesce("due_at", NEVER)).filter(due__lte=until)
+    within = found.alias(due=Coalesce("due_at", NEVER)).filter(due__lte=until)
+    return within if after is None else within.filter(due__gt=after)
 
 
 def _lines(brand: Brand, now: datetime) -> list[dict[str, Any]]:
@@ -172,9 +175,7 @@ def conversations(
         found, order, later = found.filter(pk__in=_expected(brand, now)), ("due_at", "pk"), "pk__gt"
     else:
         until = {"late": now, "due15": now + timedelta(minutes=15), "due60": now + timedelta(hours=1)}[what]
-        found = _due(found, until=until)
-        if what != "late":
-            found = found.filter(due__gt=now)
+        found = _due(found, until=until, after=None if what == "late" else now)
     if place := _place(after):
         moment, pk = place
         by = order[0]
