@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from django.db import connection
-from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from analytics import metrics
@@ -19,17 +15,14 @@ from analytics.models import Rollup
 from analytics.queries import names as all_names
 from analytics.queries import series
 from analytics.queries.asked import Asked, read
-from bench import cast, figures_data, figures_inbox
+from bench import cast, figures_data, figures_inbox, figures_pages
 from bench.figures_data import CHANNELS, DAYS
 from bench.house import House
-from bench.pages import percentile
 from bench.report import Findings, compare
-from inbox.models import Membership, Role, Team
+from inbox.models import Membership, Role
 
 RESPONSES = 5_000_000
 AGENTS = 60
-PAGE_MS = 300.0
-PAGES = ("now", "responses", "volume", "agents", "tags", "sla", "behind")
 TIMED = (metrics.FIRST, metrics.NEXT)  # what a response is
 RAW = """SELECT {key}, percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY value) FROM analytics_fact
           WHERE brand_id = %s AND kind = %s AND at >= %s AND at < %s GROUP BY 1"""
@@ -52,7 +45,7 @@ def measure(house: House, findings: Findings) -> None:
     say(f"figures: seeded in {time.monotonic() - began:.0f} s")
     _percentiles(who, house, findings, seeded)
     say(f"figures: percentiles at {time.monotonic() - began:.0f} s")
-    _pages(who, house, findings)
+    figures_pages.measure(who, house, findings)
     say(f"figures: pages at {time.monotonic() - began:.0f} s")
     figures_inbox.measure(who, house, findings)
 
@@ -109,70 +102,3 @@ def _timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return 1000 * (time.perf_counter() - began)
-
-
-def _pages(who: cast.Cast, house: House, findings: Findings) -> None:
-    """p95 of each page in each round, whole, with one filter and with two. A page that shows nothing makes the claim fall."""
-    client = Client(headers={"host": "localhost"})
-    client.force_login(who.people[0])
-    channel, team = (
-        who.brand.channels.order_by("pk")[0].public_id,
-        Team.objects.filter(brand=who.brand).order_by("pk")[0].public_id,
-    )
-    tag = quote(figures_data.TAGS[1])
-    # A team has channels of its own, so most of a day is not even read; the last two things are in all of it.
-    filters = ["", f"&channel={channel}", f"&team={team}&tag={tag}", f"&priority=normal&tag={tag}"]
-    found: dict[str, list[float]] = {name: [] for name in PAGES}
-    faults: list[str] = []
-    for number in range(house.rounds):
-        for name in PAGES:
-            asks = [f"{_address(who, name)}?range=90{more}{_more(name)}" for more in filters * 7]
-            times = []
-            for each in asks:
-                began = time.perf_counter()
-                page = client.get(each)
-                times.append(1000 * (time.perf_counter() - began))
-                if number == 0 and (fault := _empty(page)):
-                    faults.append(f"{name} {fault}")
-            found[name].append(percentile(sorted(times), 0.95))
-    findings.raw["figures pages"] = found
-    worst = max(found, key=lambda name: statistics.median(found[name]))
-    findings.add(
-        compare(
-            "report page p95", ours=found[worst], theirs=[PAGE_MS] * len(found[worst]), limit=1, sense="<=", unit="ms",
-            says=f"the slowest is {worst}; each of {len(PAGES)} with 90 days, without a filter, with one and with two, in two ways", faults=sorted(set(faults)),
-        )
-    )  # fmt: skip
-    findings.note(
-        "report pages, p95 ms: "
-        + ", ".join(f"{name} {statistics.median(times):.0f}" for name, times in found.items())
-    )
-    findings.note("beside the claim, p95 ms: " + ", ".join(_seldom(who, client)))
-
-
-def _seldom(who: cast.Cast, client: Client) -> Iterator[str]:
-    """The list of missed targets, of a filter that few facts fit."""
-    asks = {
-        "missed of one agent": ("sla", f"&agent={who.people[-1].public_id}"),
-        "missed and urgent": ("sla", "&priority=urgent"),
-    }
-    for label, (name, more) in asks.items():
-        address = f"{_address(who, name)}?range=90{more}"
-        times = sorted(_timed(partial(client.get, address)) for _ in range(10))
-        yield f"{label} {percentile(times, 0.95):.0f}"
-
-
-def _address(who: cast.Cast, name: str) -> str:
-    if name in ("now", "sla", "behind"):
-        return reverse(f"analytics:{name}", args=[who.brand.slug])
-    return reverse("analytics:report", args=[who.brand.slug, name])
-
-
-def _more(name: str) -> str:
-    return f"&metric={metrics.NEXT}" if name == "behind" else ""
-
-
-def _empty(page: Any) -> str:
-    if page.status_code != 200:
-        return f"answered {page.status_code}"
-    return "shows a chart with nothing in it" if b"Nothing in this period" in page.content else ""
