@@ -26,12 +26,17 @@ def wake_following(brand_id: int) -> None:
         follow_brand.apply_async(kwargs={"brand_id": brand_id}, countdown=GATHER_SECONDS)
 
 
+def held(brand_id: int) -> str:
+    """The cache's key of the turn that one worker has at the brand."""
+    return f"figures-held:{brand_id}"
+
+
 @shared_task
 def follow_brand(*, brand_id: int, **_later: Any) -> None:
     """Count the brand's events to their end. One worker at a time: two would read the same rows, to no use."""
     cache.delete(f"figures-wanted:{brand_id}")
-    held = f"figures-held:{brand_id}"
-    if not cache.add(held, 1, timeout=HELD):
+    turn = held(brand_id)
+    if not cache.add(turn, 1, timeout=HELD):
         return
     until = time.monotonic() + SECONDS
     brand = Brand.objects.get(pk=brand_id)
@@ -43,9 +48,9 @@ def follow_brand(*, brand_id: int, **_later: Any) -> None:
                 following.follow(batch, now=timezone.now())
             elif not recounting.count_again(brand=brand, now=timezone.now()):
                 return
-            cache.touch(held, HELD)
+            cache.touch(turn, HELD)
     finally:
-        cache.delete(held)
+        cache.delete(turn)
     wake_following(brand_id)
 
 

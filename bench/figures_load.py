@@ -1,4 +1,4 @@
-"""The work of analytics beside the inbox: events are counted and sums made by the real worker, managers read pages, each at its own pace.
+"""The work of analytics beside the inbox: what happened is counted and summed by the real worker, managers read pages, each at its own pace.
 
 A program of its own (JSON in, until it is ended), so that it takes no time from whoever measures but what any process would.
 """
@@ -14,11 +14,10 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from functools import partial
 
-EVENTS = 50  # counted a second
 READERS = 3  # managers, each with a page every three seconds and the board as often as it asks for itself
 PAGES = (
     "responses/?range=90", "volume/?range=90", "agents/?range=90", "tags/?range=90", "sla/?range=90", "responses/?range=28&by=agent",
-    "behind/?range=90&metric=next_response",
+    "behind/?range=90&metric=next_response", "responses/?range=90&metric=next_response&by=agent&hours=business&priority=normal",
 )  # fmt: skip
 
 
@@ -27,18 +26,18 @@ def main() -> None:
 
     django.setup()
     told = json.loads(sys.stdin.readline())
-    threads = [_every(1.0, _tell(told["brand"])), _every(2.0, _sum), _every(3.0, _look)]
+    threads = [every(2.0, _sum)]
     base = f"{told['origin']}/b/{told['slug']}/reports/"
     for cookie in told["cookies"][:READERS]:
-        threads.append(_every(3.0, partial(_next_page, base, itertools.cycle(PAGES), cookie)))
-        threads.append(_every(5.0, partial(_get, base + "now/", cookie)))
+        threads.append(every(3.0, partial(_next_page, base, itertools.cycle(PAGES), cookie)))
+        threads.append(every(5.0, partial(_get, base + "now/", cookie)))
     for thread in threads:
         thread.start()
     print("ready", flush=True)
     threading.Event().wait()
 
 
-def _every(seconds: float, work: Callable[[], object]) -> threading.Thread:
+def every(seconds: float, work: Callable[[], object]) -> threading.Thread:
     def run() -> None:
         while True:
             began = time.monotonic()
@@ -51,43 +50,10 @@ def _every(seconds: float, work: Callable[[], object]) -> threading.Thread:
     return threading.Thread(target=run, daemon=True)
 
 
-def _tell(brand_id: int) -> Callable[[], None]:
-    """As if as many events had been recorded: the cursor is put back, and the periods of now are no longer true."""
-    from django.db import connection
-    from django.utils import timezone
-
-    from analytics import tasks
-    from analytics.actions import _writing
-    from analytics.models import Level
-
-    def tell() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """UPDATE analytics_follower f SET seq = least(f.seq, (SELECT min(seq) FROM (SELECT seq FROM inbox_event
-                    WHERE brand_id = %s ORDER BY seq DESC LIMIT %s) e)) WHERE f.brand_id = %s""",
-                [brand_id, EVENTS, brand_id],
-            )
-            for level in Level:
-                cursor.execute(
-                    f"""INSERT INTO analytics_period AS p (brand_id, level, at, due_at) VALUES (%s, %s, date_trunc(%s, now(), 'UTC'), %s)
-                        {_writing.STILL_WAITS}""",
-                    [brand_id, level.value, level.value, timezone.now() + level.delay],
-                )
-        tasks.wake_following(brand_id)
-
-    return tell
-
-
 def _sum() -> None:
     from analytics import tasks
 
     tasks.sum_periods.delay()
-
-
-def _look() -> None:
-    from analytics import tasks
-
-    tasks.follow_behind.delay()
 
 
 def _next_page(base: str, pages: Iterator[str], cookie: str) -> None:
