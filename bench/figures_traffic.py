@@ -32,9 +32,8 @@ def main() -> None:
     traffic.second()
     print("ready", flush=True)
     began = time.monotonic()
-    for turn in count(
-        1
-    ):  # by the clock: a second that took longer is made up for, so that both sides have as much
+    # By the clock: a second that took longer is made up for, so that both sides have as much.
+    for turn in count(1):
         time.sleep(max(0.0, began + turn - time.monotonic()))
         try:
             traffic.second()
