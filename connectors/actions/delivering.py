@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import ParamSpec
 
@@ -25,15 +25,14 @@ from connectors.outgoing import outbound
 from connectors.rules.patience import Jitter
 from connectors.rules.remedies import RESTRICTED
 from inbox import platforms
-from inbox.actions import attaching, channels, sending
-from inbox.models import ConversationKind, Message
+from inbox.actions import attaching, channels, holding, sending
+from inbox.models import ConversationKind, Message, MessageState
 from inbox.queries import outbox
 
 log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 REFRESH_WITHIN = timedelta(minutes=10)
 NOT_READY_WAIT = timedelta(minutes=1)
-UNREAD = "The channel was connected again a moment ago: what the customer wrote meanwhile is read first."
 LOOK_AGAIN = timedelta(seconds=3)
 READ_WITHIN = timedelta(minutes=2)
 PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment") | {RateBudget.UNNAMED}
@@ -48,10 +47,27 @@ def deliver(
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
     """Send one reply, if it is this worker's to send. The outcome in one word, "" when there was nothing to do."""
+    if _is_ahead_of_the_log(message_id, clock()):
+        holding.put_off(message_id=message_id, until=clock() + LOOK_AGAIN)
+        return "unread"
     message = sending.claim_reply(message_id=message_id, now=clock())
     if message is None:
         return ""
     return _Delivery(message, clock, jitter, pause).run()
+
+
+def _is_ahead_of_the_log(message_id: int, now: datetime) -> bool:
+    """Where messages are polled, what the customer wrote while the channel was parked comes with the first poll after that, and a reply that
+    waited must not leave before. For a poll that is paused or fails it waits two minutes and no longer."""
+    found = Message.objects.filter(pk=message_id, state=MessageState.QUEUED).select_related("channel")
+    message = found.exclude(conversation__kind=ConversationKind.COMMENT).first()
+    if message is None or platforms.get(message.channel.platform).receive.mode != "poll":
+        return False
+    again = outbox.connected_again_at(message)
+    if again is None or now > again + READ_WITHIN:
+        return False
+    polled = _covering.polled_until(message.channel_id)
+    return polled is None or polled < again
 
 
 class LostClaim(Exception):
@@ -94,8 +110,6 @@ class _Delivery:
 
     def _run(self) -> str:
         message, now = self.message, self.clock()
-        if self._is_ahead_of_the_log():
-            return self._instead.put_back(UNREAD, now + LOOK_AGAIN, "unread")
         for buckets in self._limits():
             if until := budgets.closed_until(channel_id=message.channel_id, buckets=buckets, now=now):
                 if buckets is SEND_BUCKETS:
@@ -113,18 +127,6 @@ class _Delivery:
             log.warning("claim_lost", message=message.pk)
             return "lost"
         return "sent" if error is None else self._instead.decide(error)
-
-    def _is_ahead_of_the_log(self) -> bool:
-        """Where messages are polled, what the customer wrote while the channel was parked comes with the first poll after that, and a reply that
-        waited must not leave before. A poll that is paused, or fails, is not waited for."""
-        channel = self.message.channel
-        if self.public or platforms.get(channel.platform).receive.mode != "poll":
-            return False
-        again = outbox.connected_again_at(self.message)
-        if again is None or self.clock() > again + READ_WITHIN:
-            return False
-        polled = _covering.polled_until(channel.pk)
-        return polled is None or polled < again
 
     @property
     def _instead(self) -> _refused.Refused:

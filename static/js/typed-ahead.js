@@ -7,7 +7,7 @@ window.typedAhead = (() => {
   const KEY = "parley.typed-ahead"
   const FRESH = 5000 // milliseconds: who has waited longer may have thought of something else
   const MOVES = /^(?:.|Enter|Arrow(?:Up|Down))$/u // the others are the browser's own
-  const SILENT = new Set(["Shift", "AltGraph", "CapsLock"])
+  const SILENT = new Set(["Shift", "AltGraph", "CapsLock", "Control", "Alt", "Meta"])
 
   let kept = null // { to, at, keys, isOver }: once it is over, no more are kept, since what they are about was not done
   let until
@@ -19,6 +19,7 @@ window.typedAhead = (() => {
     window.addEventListener("keydown", keep, { capture: true })
     window.addEventListener("pointerdown", stays, { capture: true })
     window.addEventListener("pagehide", end)
+    window.addEventListener("popstate", stays)
     document.addEventListener("visibilitychange", stays)
   }
 
@@ -29,13 +30,15 @@ window.typedAhead = (() => {
     window.removeEventListener("keydown", keep, { capture: true })
     window.removeEventListener("pointerdown", stays, { capture: true })
     window.removeEventListener("pagehide", end)
+    window.removeEventListener("popstate", stays)
     document.removeEventListener("visibilitychange", stays)
   }
 
   function keep(event) {
     const { key, code, shiftKey, repeat } = event
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || SILENT.has(key)) return
-    if (key === "Escape") return stays() // it ends the loading of a page, too
+    if (event.isComposing || SILENT.has(key)) return
+    // Whoever turns to something else on this page means nothing of it for the next.
+    if (event.ctrlKey || event.metaKey || event.altKey || key === "Escape" || key === "Tab") return stays()
     const isMove = MOVES.test(key)
     if (isMove) {
       event.preventDefault()

@@ -30,9 +30,8 @@ class LastingTime extends HTMLElement {
     const now = Math.min(clock.now(), new Date(this.getAttribute("until")))
     const passed = Math.max(0, Math.floor((now - new Date(this.getAttribute("since"))) / SECOND))
     const text = lasting(Number(this.getAttribute("seconds")) + passed)
-    if (this.textContent === text) return
-    this.textContent = text
     this.dataset.longest = text.replace(/^\d\b/, "0$&") // what it comes to in its unit
+    if (this.textContent !== text) this.textContent = text
   }
 }
 customElements.define("lasting-time", LastingTime)

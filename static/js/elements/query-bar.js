@@ -7,6 +7,7 @@ import { takeTurn, watchHand } from "../lib/picks.js"
 import { begins } from "../lib/ranking.js"
 
 const FRESH = 60_000 // milliseconds for which they are not asked for again
+const STAYS = 5000 // milliseconds after which a page that was applied and has not come may have been stopped
 
 class QueryBar extends HTMLElement {
   connectedCallback() {
@@ -138,9 +139,11 @@ class QueryBar extends HTMLElement {
     try {
       const { text } = JSON.parse(await ask(`${this.dataset.reading}?${new URLSearchParams({ q: query })}`, { signal }))
       if (signal.aborted) return
+      if (writesElsewhere()) return this.#giveBack()
       const address = `${this.dataset.list}?${new URLSearchParams({ q: text })}`
       window.typedAhead.goes(address)
       location.assign(address)
+      setTimeout(() => !signal.aborted && this.#giveBack(), STAYS) // somebody stopped the page that was to come
     } catch (error) {
       if (signal.aborted) return
       this.#giveBack()

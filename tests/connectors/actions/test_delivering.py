@@ -359,7 +359,7 @@ def test_where_messages_are_polled_a_reply_that_was_parked_waits_until_they_are_
 ):
     assert deliver(queued_reply, clock) == "unread"
     assert (queued_reply.state, platform.sent) == (MessageState.QUEUED, [])
-    assert "is read first" in queued_reply.state_reason
+    assert (queued_reply.attempts, queued_reply.attempted_at) == (0, None)
 
     clock.passes(4)
     ChannelHealth.objects.update(polled_until=clock())
