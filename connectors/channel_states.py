@@ -89,9 +89,9 @@ def _line(channel: Channel, counts: Counts, *, now: datetime) -> ChannelLine:
         )
     unknown = counts.unknown.get(channel.pk, 0)
     if dead := counts.dead.get(channel.pk, 0) - unknown:
-        lines.append(
-            Line(f"{dead} items could not be read; they are kept and can be replayed.", trouble=True)
-        )
+        said = f"{dead} items could not be read; they are kept and can be replayed."
+        one = "1 item could not be read; it is kept and can be replayed."
+        lines.append(Line(one if dead == 1 else said, trouble=True))
     if unknown:
         said = f"{unknown} updates are of a kind that Parley does not know yet; they are kept and can be replayed."
         lines.append(Line(said, trouble=True))
@@ -130,7 +130,8 @@ def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:
         if parked:
             not_for_a_person = _not_for_a_person(channel)
             until = not_for_a_person.until if not_for_a_person else "it is connected again"
-            lines.append(Line(f"{parked} replies wait until {until}.", trouble=True))
+            waiting = "1 reply waits" if parked == 1 else f"{parked} replies wait"
+            lines.append(Line(f"{waiting} until {until}.", trouble=True))
     if channel.sends_resume_at and channel.sends_resume_at > now:
         lines.append(Line("The platform asked us to wait with messages until", at=channel.sends_resume_at))
     credential = getattr(channel, "credential", None)

@@ -24,6 +24,7 @@ EVENT_KINDS = (
     "block",
     "revoke",
 )
+DEEPEST = 100  # levels of a payload
 
 
 async def write_message(kernel: Kernel, given: dict[str, Any], *, client: str) -> dict[str, Any]:
@@ -174,7 +175,24 @@ class Acting:
         payload = given.get("payload")
         if not isinstance(payload, dict):
             raise Impossible("payload must be an object: one messaging element, XAA data, or notification.")
+        if _is_too_deep(payload):
+            raise Impossible(
+                "payload is nested too deeply to be signed: 100 levels are enough for any platform."
+            )
         self.kernel.deliverer.announce(
             Event(platform=account.platform, account=account.id, url=url, payload=payload, group="raw")
         )
         return wire.answer({"ok": True})
+
+
+def _is_too_deep(payload: Any) -> bool:
+    """What no writer of JSON takes would end the delivery of whatever is gathered with it."""
+    level = [payload]
+    for _ in range(DEEPEST):
+        inner: list[Any] = []
+        for each in level:
+            inner += each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        if not inner:
+            return False
+        level = inner
+    return True

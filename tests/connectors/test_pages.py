@@ -623,9 +623,9 @@ def test_the_page_counts_what_waits_by_channel_and_without_a_query_for_each(
     }
 
     told = " ".join(lines[channel.pk])
-    for words in ("1 replies wait", "1 delivery waits", "1 items could not", "2 updates are of a kind"):
+    for words in ("1 reply waits", "1 delivery waits", "1 item could not", "2 updates are of a kind"):
         assert words in told
-    assert "1 items could not" in " ".join(lines[others[0].pk])
+    assert "1 item could not" in " ".join(lines[others[0].pk])
     with django_assert_max_num_queries(8):
         channel_states.of_brand(brand, now=NOW)
 
@@ -665,7 +665,7 @@ def test_a_grant_that_ended_offers_to_connect_again_and_what_waited_goes_out(
 
     page = signed_in.get(reverse("connectors:channels", args=[brand.slug])).content.decode()
     assert "Connect again" in page
-    assert "1 replies wait until it is connected again." in page
+    assert "1 reply waits until it is connected again." in page
     clock.passes(5)
     assert outbox.due_replies(now=clock()) == []
 

@@ -221,6 +221,21 @@ async def test_what_is_asked_for_in_a_query_or_a_path_may_be_odd_as_well(outside
 
 
 @simulated
+async def test_a_payload_that_nobody_could_sign_keeps_no_other_away(outside: Outside) -> None:
+    """What is gathered within a moment leaves in one delivery."""
+    place = {"platform": "instagram", "account": "acme", "url": RECEIVER}
+    for levels, status in ((60, 200), (600, 400)):
+        deep: dict[str, Any] = {}
+        for level in range(levels):
+            deep = {"a": [deep]} if level % 2 else {"a": deep}
+
+        answer = await outside.control.post("/control/raw", json={**place, "payload": deep})
+
+        assert answer.status_code == status
+        assert status == 200 or "nested too deeply" in answer.json()["error"]
+
+
+@simulated
 async def test_a_comment_that_is_gone_is_not_changed(outside: Outside) -> None:
     headers = await outside.linkedin()
     comment = await outside.says("linkedin", "Nice", kind="comment")
