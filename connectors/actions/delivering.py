@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import ParamSpec
 
@@ -15,7 +15,7 @@ import structlog
 from django.db import Error as DatabaseFailure
 
 from connectors import contexts
-from connectors.actions import _attempts, _covering, _refused, budgets, refreshing
+from connectors.actions import _attempts, _refused, _unread, budgets, refreshing
 from connectors.actions._attempts import THROTTLED
 from connectors.actions._refused import SEND_BUCKETS
 from connectors.clock import Clock
@@ -24,17 +24,13 @@ from connectors.models import ChannelHealth, DeliveryAttempt, RateBudget
 from connectors.outgoing import outbound
 from connectors.rules.patience import Jitter
 from connectors.rules.remedies import RESTRICTED
-from inbox import platforms
 from inbox.actions import attaching, channels, holding, sending
-from inbox.models import ConversationKind, Message, MessageState
-from inbox.queries import outbox
+from inbox.models import ConversationKind, Message
 
 log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 REFRESH_WITHIN = timedelta(minutes=10)
 NOT_READY_WAIT = timedelta(minutes=1)
-LOOK_AGAIN = timedelta(seconds=3)
-READ_WITHIN = timedelta(minutes=2)
 PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment") | {RateBudget.UNNAMED}
 UPLOAD_BUCKETS = budgets.limits_of("upload")
 
@@ -47,27 +43,13 @@ def deliver(
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
     """Send one reply, if it is this worker's to send. The outcome in one word, "" when there was nothing to do."""
-    if _is_ahead_of_the_log(message_id, clock()):
-        holding.put_off(message_id=message_id, until=clock() + LOOK_AGAIN)
+    if wait := _unread.wait(message_id, now=clock()):
+        holding.put_off(message_id=message_id, until=clock() + wait)
         return "unread"
     message = sending.claim_reply(message_id=message_id, now=clock())
     if message is None:
         return ""
     return _Delivery(message, clock, jitter, pause).run()
-
-
-def _is_ahead_of_the_log(message_id: int, now: datetime) -> bool:
-    """Where messages are polled, what the customer wrote while the channel was parked comes with the first poll after that, and a reply that
-    waited must not leave before. For a poll that is paused or fails it waits two minutes and no longer."""
-    found = Message.objects.filter(pk=message_id, state=MessageState.QUEUED).select_related("channel")
-    message = found.exclude(conversation__kind=ConversationKind.COMMENT).first()
-    if message is None or platforms.get(message.channel.platform).receive.mode != "poll":
-        return False
-    again = outbox.connected_again_at(message)
-    if again is None or now > again + READ_WITHIN:
-        return False
-    polled = _covering.polled_until(message.channel_id)
-    return polled is None or polled < again
 
 
 class LostClaim(Exception):

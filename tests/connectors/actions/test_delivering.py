@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 from connectors import registry
 from connectors.actions import _refused, budgets, delivering, draining
 from connectors.contract import ConnectorError, Pace, Quota, RateNotice, ReceiveRules, Remedy, WindowRules
-from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
+from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget, Receipt
 from connectors.queries import runs
 from connectors.rules import patience
 from inbox import platforms
@@ -382,6 +382,37 @@ def test_a_poll_that_does_not_come_is_waited_for_two_minutes(queued_reply, polle
     clock.passes(119)
     assert deliver(queued_reply, clock) == "unread"
     clock.passes(4)
+    assert deliver(queued_reply, clock) == "sent"
+
+
+def held(message, now, receipt, *, came):
+    """For five seconds; the customer's words are delivered `came` seconds after it was queued."""
+    Message.objects.filter(pk=message.pk).update(not_before=now + timedelta(seconds=5))
+    row = receipt(message_item("in-2", "Forget it", seconds=came))
+    Receipt.objects.filter(pk=row.pk).update(received_at=now + timedelta(seconds=came))
+
+
+def test_what_came_while_a_reply_was_held_is_read_before_it_leaves(queued_reply, platform, clock, receipt):
+    """The worker was away: it finds the reply due and the delivery unread, and may take either first."""
+    held(queued_reply, clock(), receipt, came=2)
+    clock.passes(12)
+
+    assert deliver(queued_reply, clock) == "unread"
+    assert (queued_reply.state, queued_reply.attempts, platform.sent) == (MessageState.QUEUED, 0, [])
+
+    draining.drain(now=clock())
+    clock.passes(1)
+    assert deliver(queued_reply, clock) == ""
+    assert (queued_reply.state, queued_reply.state_reason) == (MessageState.FAILED, sending.OVERTAKEN)
+
+
+@pytest.mark.parametrize(("came", "passed"), [(6, 12), (2, 50)], ids=["after it was due", "and nobody reads"])
+def test_what_comes_later_or_is_not_read_for_long_holds_up_no_reply(
+    queued_reply, platform, clock, receipt, came, passed
+):
+    held(queued_reply, clock(), receipt, came=came)
+    clock.passes(passed)
+
     assert deliver(queued_reply, clock) == "sent"
 
 
