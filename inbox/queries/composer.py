@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from inbox.models import Channel, Conversation, ConversationKind, Handle
+from inbox.models import Channel, Conversation, ConversationKind, ConversationState, Handle
 from inbox.platforms import Manifest, TextLimit, Unit
 from inbox.queries import inbox_list, merges, spans
 from inbox.rules import reply_policy
@@ -129,7 +129,8 @@ def of(
         sends_resume_at=channel.sends_resume_at,
     )
     verdict = reply_policy.may_write(manifest, situation, now=now)
-    emptied = not conversation.message_count and merges.emptied(conversation)
+    is_bare = conversation.state == ConversationState.RESOLVED and not conversation.message_count
+    emptied = is_bare and merges.emptied(conversation)
     return Composer(conversation, channel, brand_slug, manifest, verdict, now, emptied)
 
 
