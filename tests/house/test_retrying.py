@@ -93,8 +93,8 @@ def test_a_loss_makes_the_test_red_that_found_it_each_time_and_no_other(
     [
         (["timeout"], True),
         (["timeout", "timeout"], True),
-        ([503], False),
-        (["timeout", 503], False),
+        ([503], True),
+        (["timeout", 500], False),
         ([], False),
         (None, False),
     ],

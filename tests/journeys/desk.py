@@ -18,6 +18,7 @@ from tests.journeys.waiting import eventually
 from tests.retrying import Incomplete
 
 T = TypeVar("T")
+TOO_BUSY = {"timeout", 503}
 MOST_LEFT_OUT = 3  # messages that a busy machine may not have let in; a door that hangs keeps out more
 UNDER_WAY = """SELECT public_id::text, state, state_reason FROM inbox_message
                 WHERE state IN ('queued', 'sending', 'uncertain')"""
@@ -193,14 +194,14 @@ def _compared(demo: Demo) -> dict[str, Any]:
 
 
 def _door_was_too_slow(outside: Outside, named: list[dict[str, Any]]) -> bool:
-    """A platform that comes once and waits for ten seconds was not let in by a machine that does ten other things: the next comparison
-    brings that. Whatever else keeps a message away is a fault."""
+    """A platform that comes once and waits for ten seconds was not let in by a machine that does ten other things, or was told after five that
+    nothing could be stored: a comparison brings that. Whatever else keeps a message away is a fault."""
     missing = {each["id"] for each in named}
     if len(missing) > MOST_LEFT_OUT or any(each["kind"] != "missing" for each in named):
         return False
     told = [row["deliveries"] for row in outside.ledger() if row["id"] in missing]
     return len(told) == len(missing) > 0 and all(
-        tries and {each["status"] for each in tries} == {"timeout"} for tries in told
+        tries and {each["status"] for each in tries} <= TOO_BUSY for tries in told
     )
 
 
