@@ -14,6 +14,7 @@ from inbox.queries import clock_facts
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory
 from tests.inbox.queries.test_sorting import walked
+from tests.retrying import ONCE_MORE
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,8 @@ def thread() -> Conversation:
     return made
 
 
+# Which of its indexes PostgreSQL takes hangs on how much other tests have left dead in these tables: seen once in some twenty runs of all.
+@pytest.mark.flaky(**ONCE_MORE)
 def test_a_look_at_a_long_spell_reads_none_of_its_events(
     thread: Conversation,
 ) -> None:
