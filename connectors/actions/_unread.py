@@ -22,8 +22,8 @@ def wait(message_id: int, *, now: datetime) -> timedelta:
         "channel", "conversation"
     )
     message = found.first()
-    if message is None:
-        return AT_ONCE
+    if message is None or (message.not_before is not None and message.not_before > now):
+        return AT_ONCE  # a hold, or a limit, holds on by itself and is cut short by nothing
     if _came_in_time(message, now):
         return DRAINED_IN
     return POLLED_IN if _is_ahead_of_the_log(message, now) else AT_ONCE

@@ -8,6 +8,7 @@ from django.utils import timezone
 from inbox import audience, reactions, realtime
 from inbox.models import Channel, Event, EventKind
 from tests.factories.people import ChannelFactory, agent_of
+from tests.fakes.pages import told_to_pages
 
 
 @pytest.fixture
@@ -36,10 +37,7 @@ def test_who_works_here_is_news_to_every_page_of_the_brand(
     db: None, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A team's views come and go with the teams of whoever looks."""
-    sent: list[tuple[str, str, bool]] = []
-    monkeypatch.setattr(
-        realtime, "_send", lambda group, told: sent.append((group, told["type"], told.get("anew", False)))
-    )
+    sent = told_to_pages(monkeypatch)
     jo = agent_of(channel.brand)
     changed = Event(
         brand_id=channel.brand_id,

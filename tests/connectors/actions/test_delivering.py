@@ -406,6 +406,15 @@ def test_what_came_while_a_reply_was_held_is_read_before_it_leaves(queued_reply,
     assert (queued_reply.state, queued_reply.state_reason) == (MessageState.FAILED, sending.OVERTAKEN)
 
 
+def test_a_hold_is_cut_short_by_nothing_that_is_unread(queued_reply, platform, clock, receipt):
+    held(queued_reply, clock(), receipt, came=1)
+    due = clock() + timedelta(seconds=5)
+    clock.passes(2)
+
+    assert deliver(queued_reply, clock) == ""
+    assert (queued_reply.state, queued_reply.not_before) == (MessageState.QUEUED, due)
+
+
 @pytest.mark.parametrize(("came", "passed"), [(6, 12), (2, 50)], ids=["after it was due", "and nobody reads"])
 def test_what_comes_later_or_is_not_read_for_long_holds_up_no_reply(
     queued_reply, platform, clock, receipt, came, passed

@@ -31,6 +31,7 @@ from inbox.models import (
 )
 from tests.factories import teams
 from tests.factories.people import ChannelFactory, agent_of
+from tests.fakes.pages import told_to_pages
 
 FIGURES = {
     "sticky_hours": "24", "offline_minutes": "2", "requeue_minutes": "3", "weight-direct": "1", "weight-group": "2", "weight-comment": "1",
@@ -119,10 +120,7 @@ def test_a_team_keeps_its_language_though_the_brand_has_it_no_more(manager: Clie
 def test_pages_ask_which_views_there_are_when_a_team_is_saved(
     manager: Client, brand: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: list[tuple[str, str, bool]] = []
-    monkeypatch.setattr(
-        realtime, "_send", lambda group, told: sent.append((group, told["type"], told.get("anew", False)))
-    )
+    sent = told_to_pages(monkeypatch)
 
     assert manager.post(at("team-new"), {"name": "Returns", "position": "0"}).status_code == 302
 
