@@ -26,8 +26,9 @@ class ScheduleLine:
 
     @property
     def format(self) -> str:
-        """How exactly its moments are told: of five runs in a minute each would look the same."""
-        return "exact" if not self.schedule.cron and self.schedule.every_seconds < 60 else "full"
+        """How exactly its moments are told: two of one minute would look the same."""
+        minutes = {run.replace(second=0, microsecond=0) for run in self.next_runs}
+        return "exact" if len(minutes) < len(self.next_runs) else "full"
 
 
 @dataclass(frozen=True, slots=True)

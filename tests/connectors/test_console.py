@@ -231,13 +231,18 @@ def test_the_next_runs_of_what_is_running_are_still_to_come(planned: Channel) ->
 
 
 @pytest.mark.parametrize(
-    ("every", "cron", "form"), [(3, "", "exact"), (60, "", "full"), (3, "0 2 * * *", "full")]
+    ("every", "cron", "first_before", "form"),
+    [(3, "", 3, "exact"), (60, "", 60, "full"), (60, "", 1, "exact"), (3, "0 2 * * *", 60, "full")],
 )
-def test_the_next_runs_of_what_runs_each_few_seconds_are_told_to_the_second(
-    page: Client, planned: Channel, every: int, cron: str, form: str
+def test_next_runs_of_one_minute_are_told_to_the_second(
+    page: Client, planned: Channel, every: int, cron: str, first_before: int, form: str
 ) -> None:
+    """The first may be planned already, by another interval or by hand, and so fall into the minute of the second."""
     poll = of(planned, Task.POLL)
-    SyncSchedule.objects.filter(pk=poll.pk).update(every_seconds=every, cron=cron)
+    poll.every_seconds, poll.cron, poll.jitter_seconds = every, cron, 0
+    second = poll.cadence.after(timezone.now() + timedelta(hours=1))
+    poll.next_run_at = second - timedelta(seconds=first_before)
+    poll.save()
 
     html = page.get(at("schedule", planned, poll.pk)).content.decode()
 
