@@ -153,9 +153,13 @@ class Refused:
         parking.heed_refusal(
             channel_id=channel_id, reason=reason, seen_version=self.version, now=now, restricted=restricted, of_access=of_access,
         )  # fmt: skip
-        until = "the platform lifts its restriction" if restricted else "the channel is connected again"
-        until = f"our access is accepted again, or {until}" if of_access else until
-        return self.put_back(f"Waiting until {until}.", now + PARKED_WAIT, "parked")
+        first = (
+            "the platform has to lift its restriction"
+            if restricted
+            else "the channel has to be connected again"
+        )
+        first = f"our access has to be accepted again, or {first}" if of_access else first
+        return self.put_back(f"{first[0].upper()}{first[1:]}.", now + PARKED_WAIT, "parked")
 
     def put_back(self, reason: str, until: datetime, outcome: str) -> str:
         sending.put_back(

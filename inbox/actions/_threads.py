@@ -170,7 +170,12 @@ NEWEST = """
                      'Sent ' || coalesce((SELECT CASE a.kind WHEN 'image' THEN 'a picture' WHEN 'video' THEN 'a video'
                           WHEN 'audio' THEN 'a voice message' WHEN 'share' THEN 'a post' WHEN 'sticker' THEN 'a sticker'
                           ELSE 'a file' END FROM inbox_attachment a WHERE a.message_id = m.id ORDER BY a.position LIMIT 1), 'a file')
-                ELSE replace(m.kind, '_', ' ') END AS preview
+                ELSE CASE m.kind WHEN 'story_reply' THEN 'Replied to a story' WHEN 'story_mention' THEN 'Mentioned you in a story'
+                     WHEN 'share' THEN 'Shared a post' WHEN 'quick_reply' THEN 'Tapped an answer' WHEN 'postback' THEN 'Pressed a button'
+                     WHEN 'referral' THEN 'Came from an advertisement or a link' WHEN 'comment' THEN 'Commented in public'
+                     WHEN 'mention' THEN 'Mentioned you in public' WHEN 'system' THEN 'Something changed in the conversation'
+                     WHEN 'encrypted' THEN 'Sent an encrypted message' WHEN 'unsupported' THEN 'Sent what Parley cannot show yet'
+                     ELSE 'Sent a message without words' END END AS preview
       FROM inbox_message m
      WHERE m.conversation_id = {conversation} AND m.direction <> 'note'
      ORDER BY m.sent_at DESC, m.order_key DESC, m.id DESC LIMIT 1"""

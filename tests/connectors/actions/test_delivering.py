@@ -679,7 +679,7 @@ def test_a_reply_that_alone_is_refused_as_restricted_parks_its_channel_once(
         channels.resume_sending(channel_id=channel.pk, now=clock())
         return outcome, queued_reply.state_reason
 
-    waits = "Waiting until the platform lifts its restriction."
+    waits = "The platform has to lift its restriction."
     assert refuse("Messaging is blocked.", restricted=True) == ("parked", waits)
     assert refuse("The password was changed.")[0] == "parked"  # for the first time
     outcome, words = refuse("Messaging is blocked.", restricted=True)

@@ -14,6 +14,7 @@ from inbox.exchange import (
     AttachmentKind,
     InboundEvent,
     InboundMessage,
+    MessageKind,
     Party,
     ProfileSeen,
     ReachChanged,
@@ -149,6 +150,16 @@ def test_an_unsent_message_leaves_no_word_behind(channel: Channel) -> None:
     from inbox.models import Amendment
 
     assert "411" not in "".join(Amendment.objects.values_list("text", flat=True))
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+def test_the_row_of_a_message_without_words_says_in_words_what_it_is(
+    channel: Channel, kind: MessageKind
+) -> None:
+    receive(channel, say.wrote("", kind=kind))
+
+    said = Conversation.objects.get().last_message_text
+    assert said[0].isupper() and " " in said and said.lower() != kind.replace("_", " ")
 
 
 def test_hostile_text_is_kept_without_what_the_database_cannot_hold(channel: Channel) -> None:
