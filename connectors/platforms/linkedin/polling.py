@@ -23,6 +23,9 @@ from connectors.platforms.linkedin.manifest import CHANGELOG_AGE
 
 _PAGE: Final = 50
 _NEAR_THE_END: Final = 24 * 60 * 60 * 1000  # milliseconds: what is younger falls out of the log in no reading
+# How far before the cursor each reading begins, in milliseconds: what the log shows late, or what a clock that was set back a little dates into
+# the past, stands there. What is known changes nothing.
+_LOOKS_BACK: Final = 2 * 60 * 1000
 NO_LOG: Final = "LinkedIn does not let this app read the messages of the account: the product for it, or the member's consent, is missing."
 
 
@@ -38,7 +41,11 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
     if state.get("by") == "links" and not is_inside:
         start = 0  # the reading has rested: what was counted may be gone, and what is known changes nothing
     newest = max(since, wire.count(state.get("newest")) or 0)
-    params = {"q": "memberAndApplication", "startTime": str(since), "count": str(_PAGE)}
+    began = wire.count(state.get("began"))  # pages are counted from where the first of them began
+    if began is None or not is_inside:
+        looks_back = is_inside and since <= wire.milliseconds(ctx.now)
+        began = since - _LOOKS_BACK if looks_back else since
+    params = {"q": "memberAndApplication", "startTime": str(began), "count": str(_PAGE)}
     if start:
         params["start"] = str(start)
     try:
@@ -76,7 +83,7 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
         return Page((), wire.pack({"since": oldest}), True)
     if following is not None and is_inside:
         # By the links, as LinkedIn says: nobody promises that a log stands in the order of its times.
-        state = {"since": since, "start": following, "newest": newest, "by": "links"}
+        state = {"since": since, "began": began, "start": following, "newest": newest, "by": "links"}
     elif following is not None and newest > since:
         # At its old end by its times: what falls out of the log there moves all that is counted from there.
         state = {"since": newest}

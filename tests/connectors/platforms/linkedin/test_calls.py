@@ -32,6 +32,7 @@ from connectors.wire import milliseconds
 from tests.connectors import refusals
 from tests.connectors.helpers import NOW, FakePlatform, delivery, json_answer, lost_answer, reply, sent_json
 
+LOOKS_BACK = 120_000  # milliseconds
 ACCOUNT = Account("urn:li:person:2qXA98-mVk", name="Acme")
 PAGE = "urn:li:organization:9000001"
 THREAD = "urn:li:messagingThread:2-NjU5OTczMTMyOTE1=="
@@ -387,8 +388,9 @@ def test_the_log_is_read_page_by_page_and_from_its_last_time_on(linkedin: FakePl
     assert one.failed_at == (wire.moment(event["capturedAt"]),)
     asked = [request.url.params for request in linkedin.asked]
     assert asked[0]["startTime"] == str(milliseconds(NOW - timedelta(days=27)))
-    assert (asked[1]["startTime"], "start" in asked[1]) == (str(event["processedAt"]), False)
-    assert asked[2]["startTime"] == str(event["processedAt"])
+    before_the_last = str(event["processedAt"] - LOOKS_BACK)
+    assert (asked[1]["startTime"], "start" in asked[1]) == (before_the_last, False)
+    assert asked[2]["startTime"] == before_the_last
     assert linkedin.asked[0].headers["linkedin-version"] == "202312"
 
 
@@ -452,6 +454,30 @@ def test_a_log_that_does_not_stand_in_the_order_of_its_times_is_read_whole(linke
     assert wire.unpack(pages[-1].cursor) == {"since": began + 119_000}
 
 
+def test_what_the_log_shows_late_or_dates_a_little_back_is_read(linkedin: FakePlatform) -> None:
+    """After the poll has read up to now, ninety seconds before it appear: also where the pages of such a reading are many."""
+    now = milliseconds(NOW)
+    log = entries_at([now - 100 * n for n in range(120)])
+    linkedin.on("GET", LOG, lambda request: paged(log, request))
+    ctx = linkedin.context(connector, ACCOUNT)
+
+    def read(cursor: str) -> tuple[set[str], str]:
+        told: set[str] = set()
+        while True:
+            page = connector.poll(ctx, cursor)
+            told |= {each.external_id for each in page.events if isinstance(each, InboundMessage)}
+            if not page.more:
+                return told, page.cursor
+            cursor = page.cursor
+
+    _, cursor = read(wire.pack({"since": now - 3_600_000}))
+    log.append({**log[0], "activity": {**log[0]["activity"], "id": "late"}, "processedAt": now - 90_000})
+    told, after = read(cursor)
+
+    assert "late" in told
+    assert after == cursor
+
+
 def test_a_reading_that_has_rested_until_its_log_falls_apart_begins_anew(linkedin: FakePlatform) -> None:
     began = milliseconds(NOW - timedelta(hours=1))
     log = entries_at([began + 1000 * n for n in range(60)])
@@ -490,7 +516,7 @@ def test_a_log_whose_clock_was_set_back_is_read_from_its_beginning(linkedin: Fak
     assert [page.more for page in (while_ahead, set_back, from_the_beginning)] == [False, True, False]
     oldest = milliseconds(NOW - timedelta(days=28))
     asked = [int(request.url.params["startTime"]) for request in linkedin.asked]
-    assert asked == [oldest, ahead["processedAt"], oldest, event["processedAt"]]
+    assert asked == [oldest, ahead["processedAt"], oldest, event["processedAt"] - LOOKS_BACK]
 
 
 def test_a_quiet_log_is_read_on_from_where_it_ended(linkedin: FakePlatform) -> None:
