@@ -46,23 +46,22 @@ def of(
         yield Finding("Token", None, f"{MAY_BE_REFUSED} As it was given it would end", at=ends)
     else:
         soon = not may_renew and ends <= now + ENDS_SOON
-        yield Finding(
-            "Token", not soon, f"It holds; {renewal}. It ends", at=ends,
-            fix="Connect the account again before that day." if soon else "", button="connect" if soon else "",
-        )  # fmt: skip
+        yield _until("Token", f"It holds; {renewal}. It ends", ends, soon=soon)
     if (last := credential.refresh_expires_at) is not None:
         # What was renewed shortly before its last day holds on beyond it: then the token's own end counts, as for the alarm.
         soon = (grants.ends_for_good(credential, now=now) or last) <= now + ENDS_SOON
-        yield Finding(
-            "Refresh token", not soon, "It ends" if last > now else "It ended", at=last,
-            fix="Connect the account again before that day." if soon else "", button="connect" if soon else "",
-        )  # fmt: skip
+        yield _until("Refresh token", "It ends" if last > now else "It ended", last, soon=soon)
     if credential.refresh_error:
         yield Finding("Renewing", False, "It failed: " + credential.refresh_error, fix=again, button=button)
     elif credential.version > 1:
         times = credential.version - 1
         said = "Renewed once," if times == 1 else f"Renewed {times} times, the last time"
         yield Finding("Renewing", True, said, at=credential.issued_at)
+
+
+def _until(name: str, said: str, at: datetime, *, soon: bool) -> Finding:
+    fix, button = ("Connect the account again before that day.", "connect") if soon else ("", "")
+    return Finding(name, not soon, said, at=at, fix=fix, button=button)
 
 
 def _is_refused_for_the_app(credential: Credential) -> bool:

@@ -173,8 +173,7 @@ def may_be_shown_with_other_words(message: Message) -> bool:
 def overtaken_while_it_waited(message: Message, now: datetime) -> bool:
     """Whether the customer said something new while the reply waited for its writer to take it back, for its channel to be connected
     again, or for a limit or a fault to pass that took long. One that a person wants sent nevertheless was queued anew."""
-    queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
-    if queued is None:
+    if (queued := _queued(message)) is None:
         return False
     came = news.since(message.conversation_id, queued.seq, news.WORDS_OF_CUSTOMER)
     held = not message.attempts and message.not_before is not None and queued.at < message.not_before
@@ -183,27 +182,27 @@ def overtaken_while_it_waited(message: Message, now: datetime) -> bool:
     if held and came.filter(Q(at__lte=message.not_before) | said).exists():
         return True
     waited_long = now - queued.at > FRESH
-    return came.exists() and (waited_long or _came_back(message, queued).exists())
+    return came.exists() and (waited_long or _sends_again(message, queued).exists())
 
 
 def was_connected_again_since(message: Message, at: datetime) -> bool:
     """Whether its channel, which was parked, sends again since then. Asked of a reply that was queued before."""
-    queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
-    return queued is not None and _came_back(message, queued).filter(at__gt=at).exists()
+    last = connected_again_at(message)
+    return last is not None and last > at
 
 
 def connected_again_at(message: Message) -> datetime | None:
     """When its channel, which was parked after it was queued, sent again for the last time. None: it was not parked since."""
-    queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
-    at: datetime | None = _came_back(message, queued).aggregate(last=Max("at"))["last"] if queued else None
+    if (queued := _queued(message)) is None:
+        return None
+    at: datetime | None = _sends_again(message, queued).aggregate(last=Max("at"))["last"]
     return at
 
 
 def parked_since(message: Message, at: datetime, *, now: datetime) -> timedelta:
     """For how long its channel sent nothing since then. Asked of a reply that was queued before and is sent now."""
-    queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
     parked, since = timedelta(0), at
-    if queued is None:
+    if (queued := _queued(message)) is None:
         return parked
     for changed_at, change in _changes(message, queued).values_list("at", "data"):
         until = min(max(changed_at, since), now)
@@ -213,9 +212,14 @@ def parked_since(message: Message, at: datetime, *, now: datetime) -> timedelta:
     return parked
 
 
-def _came_back(message: Message, queued: Event) -> QuerySet[Event]:
+def _sends_again(message: Message, queued: Event) -> QuerySet[Event]:
     """A channel that sends again has said so."""
     return _changes(message, queued).filter(data__state=ChannelState.CONNECTED)
+
+
+def _queued(message: Message) -> Event | None:
+    """The last time that it was queued: what a person tries again is queued anew."""
+    return Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
 
 
 def _changes(message: Message, queued: Event) -> QuerySet[Event]:
