@@ -43,8 +43,7 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
     newest = max(since, wire.count(state.get("newest")) or 0)
     began = wire.count(state.get("began"))  # pages are counted from where the first of them began
     if began is None or not is_inside:
-        looks_back = is_inside and since <= wire.milliseconds(ctx.now)
-        began = since - _LOOKS_BACK if looks_back else since
+        began = min(since, wire.milliseconds(ctx.now)) - _LOOKS_BACK if is_inside else since
     params = {"q": "memberAndApplication", "startTime": str(began), "count": str(_PAGE)}
     if start:
         params["start"] = str(start)
@@ -77,7 +76,8 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
             failures.append((element, UNKNOWN_KIND))
         events += [each for each in found if not thread_id or getattr(each, "thread_id", "") == thread_id]
     following = next_start(body, start, len(elements))
-    if not elements and not start and since > wire.milliseconds(ctx.now):
+    knows_it = newest > since or any(wire.count(each.get("processedAt")) == since for each in elements)
+    if following is None and since > wire.milliseconds(ctx.now) and not knows_it:
         # The event that the cursor names is always told again, and LinkedIn does not know it: its clock went ahead and was set back.
         # What it logs now stands before the cursor, so all of the log is read once more; what is known changes nothing.
         return Page((), wire.pack({"since": oldest}), True)

@@ -454,10 +454,12 @@ def test_a_log_that_does_not_stand_in_the_order_of_its_times_is_read_whole(linke
     assert wire.unpack(pages[-1].cursor) == {"since": began + 119_000}
 
 
-def test_what_the_log_shows_late_or_dates_a_little_back_is_read(linkedin: FakePlatform) -> None:
-    """After the poll has read up to now, ninety seconds before it appear: also where the pages of such a reading are many."""
+@pytest.mark.parametrize("ahead", [0, 90_000, 3_600_000])
+def test_what_the_log_shows_late_or_dates_a_little_back_is_read(linkedin: FakePlatform, ahead: int) -> None:
+    """After the poll has read up to now something from ninety seconds before it appears: also where the pages of such a reading are many, and
+    where the platform's clock is ahead of ours."""
     now = milliseconds(NOW)
-    log = entries_at([now - 100 * n for n in range(120)])
+    log = entries_at([now + ahead - 100 * n for n in range(119, -1, -1)])
     linkedin.on("GET", LOG, lambda request: paged(log, request))
     ctx = linkedin.context(connector, ACCOUNT)
 
@@ -516,7 +518,7 @@ def test_a_log_whose_clock_was_set_back_is_read_from_its_beginning(linkedin: Fak
     assert [page.more for page in (while_ahead, set_back, from_the_beginning)] == [False, True, False]
     oldest = milliseconds(NOW - timedelta(days=28))
     asked = [int(request.url.params["startTime"]) for request in linkedin.asked]
-    assert asked == [oldest, ahead["processedAt"], oldest, event["processedAt"] - LOOKS_BACK]
+    assert asked == [oldest, milliseconds(NOW) - LOOKS_BACK, oldest, event["processedAt"] - LOOKS_BACK]
 
 
 def test_a_quiet_log_is_read_on_from_where_it_ended(linkedin: FakePlatform) -> None:
