@@ -9,32 +9,27 @@ from inbox import platforms
 from inbox.models import ConversationKind, Message, MessageState
 from inbox.queries import outbox
 
-AT_ONCE = timedelta(0)
-DRAINED_IN = timedelta(milliseconds=500)
-LATEST = timedelta(seconds=40)  # after a click: the longest hold, and ten seconds
-POLLED_IN = timedelta(seconds=3)
+LATEST = timedelta(seconds=10)
 READ_WITHIN = timedelta(minutes=2)
 
 
-def wait(message_id: int, *, now: datetime) -> timedelta:
-    """For how long a queued reply is not to be claimed for that."""
-    found = Message.objects.filter(pk=message_id, state=MessageState.QUEUED).select_related(
-        "channel", "conversation"
-    )
-    message = found.first()
-    if message is None or (message.not_before is not None and message.not_before > now):
-        return AT_ONCE  # a hold, or a limit, holds on by itself and is cut short by nothing
-    if _came_in_time(message, now):
-        return DRAINED_IN
-    return POLLED_IN if _is_ahead_of_the_log(message, now) else AT_ONCE
+def is_read_first(message_id: int, *, now: datetime) -> bool:
+    """Whether a reply that is due is not to be claimed yet. Its own time stays as it is: the sweep comes by again within a second."""
+    found = Message.objects.filter(pk=message_id, state=MessageState.QUEUED, not_before__lte=now)
+    message = found.select_related("channel", "conversation").first()
+    if message is None:
+        return False
+    since = outbox.free_since(message, now)
+    return since is not None and (_came_in_time(message, since, now) or _is_ahead_of_the_log(message, now))
 
 
-def _came_in_time(message: Message, now: datetime) -> bool:
-    """Whether a delivery that came before the reply was due waits to be read: a worker that was away finds both."""
-    if now > message.created_at + LATEST:
+def _came_in_time(message: Message, since: datetime, now: datetime) -> bool:
+    """Whether a delivery that came before the reply could leave waits to be read: a worker that was away finds both. Whose it is, nobody
+    knows before it is read."""
+    if now > since + LATEST:
         return False
     waiting = _covering.waiting_since(message.channel)
-    return waiting is not None and waiting <= (message.not_before or message.created_at)
+    return waiting is not None and waiting <= since
 
 
 def _is_ahead_of_the_log(message: Message, now: datetime) -> bool:

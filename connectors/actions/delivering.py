@@ -24,7 +24,7 @@ from connectors.models import ChannelHealth, DeliveryAttempt, RateBudget
 from connectors.outgoing import outbound
 from connectors.rules.patience import Jitter
 from connectors.rules.remedies import RESTRICTED
-from inbox.actions import attaching, channels, holding, sending
+from inbox.actions import attaching, channels, sending
 from inbox.models import ConversationKind, Message
 
 log = structlog.get_logger(__name__)
@@ -43,8 +43,7 @@ def deliver(
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
     """Send one reply, if it is this worker's to send. The outcome in one word, "" when there was nothing to do."""
-    if wait := _unread.wait(message_id, now=clock()):
-        holding.put_off(message_id=message_id, until=clock() + wait)
+    if _unread.is_read_first(message_id, now=clock()):
         return "unread"
     message = sending.claim_reply(message_id=message_id, now=clock())
     if message is None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import transaction
 
-from inbox.models import Brand, Message, MessageState, Person
+from inbox.models import Brand, Person
 
 
 @transaction.atomic(durable=True)
@@ -19,9 +17,3 @@ def hold_replies(*, brand: Brand, seconds: int) -> None:
 def hold_own(*, person: Person, seconds: int | None) -> None:
     """A person's own wish in all their brands; None: as each brand says."""
     Person.objects.filter(pk=person.pk).update(reply_hold=seconds)
-
-
-@transaction.atomic(durable=True)
-def put_off(*, message_id: int, until: datetime) -> None:
-    """Nobody sends a reply before then that is queued still; it is not tried meanwhile."""
-    Message.objects.filter(pk=message_id, state=MessageState.QUEUED).update(not_before=until)

@@ -176,13 +176,32 @@ def overtaken_while_it_waited(message: Message, now: datetime) -> bool:
     if (queued := _queued(message)) is None:
         return False
     came = news.since(message.conversation_id, queued.seq, news.WORDS_OF_CUSTOMER)
-    held = not message.attempts and message.not_before is not None and queued.at < message.not_before
     # Said within that time it was, too, where nobody took it in before: a worker that was away knows both at once.
     said = Q(kind=EventKind.MESSAGE_RECEIVED, message__sent_at__lte=message.not_before)
-    if held and came.filter(Q(at__lte=message.not_before) | said).exists():
+    if _was_held(message, queued) and came.filter(Q(at__lte=message.not_before) | said).exists():
         return True
-    waited_long = now - queued.at > FRESH
-    return came.exists() and (waited_long or _sends_again(message, queued).exists())
+    return came.exists() and (_waited_long(queued, now) or _sends_again(message, queued).exists())
+
+
+def free_since(message: Message, now: datetime) -> datetime | None:
+    """Since when a reply that is due might have left, where what the customer says until then stops it: the end of its hold, of its channel's
+    parking or of a long wait. None: it leaves whatever they say."""
+    queued = _queued(message)
+    if queued is None or message.not_before is None:
+        return None
+    if (again := connected_again_at(message)) is not None:
+        return max(again, message.not_before)
+    may_be_stopped = _was_held(message, queued) or _waited_long(queued, now)
+    return message.not_before if may_be_stopped else None
+
+
+def _was_held(message: Message, queued: Event) -> bool:
+    """For its writer to take it back: it was not tried since, which would have another time in its place."""
+    return not message.attempts and message.not_before is not None and queued.at < message.not_before
+
+
+def _waited_long(queued: Event, now: datetime) -> bool:
+    return now - queued.at > FRESH
 
 
 def was_connected_again_since(message: Message, at: datetime) -> bool:

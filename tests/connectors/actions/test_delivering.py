@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 from connectors import registry
 from connectors.actions import _refused, budgets, delivering, draining
 from connectors.contract import ConnectorError, Pace, Quota, RateNotice, ReceiveRules, Remedy, WindowRules
-from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget, Receipt
+from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget, Receipt, ReceiptState
 from connectors.queries import runs
 from connectors.rules import patience
 from inbox import platforms
@@ -415,7 +415,7 @@ def test_a_hold_is_cut_short_by_nothing_that_is_unread(queued_reply, platform, c
     assert (queued_reply.state, queued_reply.not_before) == (MessageState.QUEUED, due)
 
 
-@pytest.mark.parametrize(("came", "passed"), [(6, 12), (2, 50)], ids=["after it was due", "and nobody reads"])
+@pytest.mark.parametrize(("came", "passed"), [(6, 7), (2, 16)], ids=["after it was due", "and nobody reads"])
 def test_what_comes_later_or_is_not_read_for_long_holds_up_no_reply(
     queued_reply, platform, clock, receipt, came, passed
 ):
@@ -423,6 +423,69 @@ def test_what_comes_later_or_is_not_read_for_long_holds_up_no_reply(
     clock.passes(passed)
 
     assert deliver(queued_reply, clock) == "sent"
+
+
+def test_a_reply_that_was_not_held_leaves_at_once_whatever_others_write(
+    queued_reply, platform, clock, receipt
+):
+    """Nor is it stopped by what its own customer says after the click."""
+    receipt(message_item("s-1", "Hi", thread="stranger", seconds=-1))
+    receipt(message_item("in-2", "And please hurry", seconds=0.2))
+    draining.drain(now=clock())
+    receipt(message_item("s-2", "Hi again", thread="stranger", seconds=-1))
+
+    assert deliver(queued_reply, clock) == "sent"
+
+
+def test_send_anyway_waits_for_nothing_that_is_unread_and_is_stopped_by_nothing_that_comes(
+    queued_reply, platform, clock, receipt, agent
+):
+    held(queued_reply, clock(), receipt, came=2)
+    draining.drain(now=clock())
+    clock.passes(6)
+    assert deliver(queued_reply, clock) == ""
+    assert queued_reply.state_reason == sending.OVERTAKEN
+
+    replying.retry(message=queued_reply, by=agent, now=clock())
+    receipt(message_item("s-1", "Hi", thread="stranger", seconds=5.9))
+    receipt(message_item("in-3", "Hello?", seconds=6.1))
+
+    assert deliver(queued_reply, clock) == "sent"
+
+
+def test_what_comes_one_after_the_other_puts_a_reply_off_no_further_than_its_hold(
+    queued_reply, platform, clock, receipt
+):
+    """In a backlog something is always unread: what came before the hold was over is read, and the reply leaves."""
+    held(queued_reply, clock(), receipt, came=2)
+    Receipt.objects.update(state=ReceiptState.DONE)
+    row = receipt(message_item("s-1", "Hi", thread="stranger", seconds=4))
+    Receipt.objects.filter(pk=row.pk).update(received_at=clock() + timedelta(seconds=4))
+    due = clock() + timedelta(seconds=5)
+    clock.passes(6)
+    assert deliver(queued_reply, clock) == "unread"
+    assert queued_reply.not_before == due
+
+    draining.drain(now=clock())
+    row = receipt(message_item("s-2", "Hi", thread="stranger", seconds=5.5))
+    Receipt.objects.filter(pk=row.pk).update(received_at=clock() - timedelta(seconds=0.5))
+    clock.passes(1)
+    assert deliver(queued_reply, clock) == "sent"
+
+
+def test_after_a_parking_what_came_before_the_channel_sent_again_is_read_first(
+    queued_reply, platform, clock, receipt, channel
+):
+    channels.park_sending(channel_id=channel.pk, reason="The password was changed.", now=clock())
+    clock.passes(3600)
+    row = receipt(message_item("in-2", "Forget it", seconds=3590))
+    Receipt.objects.filter(pk=row.pk).update(received_at=clock() - timedelta(seconds=10))
+    channels.resume_sending(channel_id=channel.pk, now=clock())
+
+    assert deliver(queued_reply, clock) == "unread"
+    draining.drain(now=clock())
+    assert deliver(queued_reply, clock) == ""
+    assert (queued_reply.state, queued_reply.state_reason) == (MessageState.FAILED, sending.OVERTAKEN)
 
 
 def test_a_token_refused_twice_is_a_broken_grant(queued_reply, platform, clock, channel):
