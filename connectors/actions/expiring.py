@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import DeadItem, Receipt, ReceiptState
 from inbox import platforms
-from inbox.actions import contacts, expiring
+from inbox.actions import contacts, expiring, forgetting
 from inbox.models import Channel, Handle
 
 log = structlog.get_logger(__name__)
@@ -21,7 +21,7 @@ EARLY = timedelta(minutes=20)  # the sweep comes every ten: rather a little too 
 
 
 def expire_words(*, now: datetime) -> int:
-    """Words and files of public comments, and the deliveries that hold them. Returns of how many comments."""
+    """Words and files of public comments, edits of comments that are not here, and the deliveries that hold them. Returns of how many comments."""
     kept = {each.key: each.comments_kept for each in platforms.installed() if each.comments_kept is not None}
     return _of_each(kept, lambda channel, limit: _words_of(channel, before=now - limit + EARLY, now=now))
 
@@ -53,6 +53,7 @@ def _words_of(channel: Channel, *, before: datetime, now: datetime) -> int:
         expired += gone
         if gone < expiring.AT_ONCE:
             break
+    forgetting.forget_amendments(channel=channel, before=before)
     _forget_deliveries(channel, before)
     return expired
 

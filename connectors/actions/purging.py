@@ -1,5 +1,5 @@
 """What is kept for so long and no longer: raw deliveries that were read, dead items that were replayed, the history of runs, and looks at
-messages and additions to posts that never came."""
+messages, edits and reactions of them, and additions to posts that never came."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def purge(asker: Asker, done: Synced, *, days: int | None) -> None:
     done.events += _purge_the_rest(asker.channel, before, now)
     done.events += forgetting.forget_early_reads(channel_id=asker.channel.pk, before=before)
     done.events += forgetting.forget_early_posts(channel_id=asker.channel.pk, before=before)
+    done.events += forgetting.forget_amendments(channel=asker.channel, before=before)
     asker.note(f"{done.events} rows from before {before:%-d %B %Y} are gone.", Level.INFO)
 
 

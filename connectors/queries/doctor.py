@@ -201,8 +201,8 @@ def _keeping(manifest: Manifest, channel: Channel, now: datetime, *, is_retired:
     """What the network lets nobody keep for long."""
     if (allowed := manifest.comments_kept) is not None:
         said = f"Others' comments may be kept for {_hours(allowed)}; words and files go then."
-        if overdue := kept_words.older_than(now - allowed, channel_id=channel.pk).first():
-            yield Finding("Comments kept", False, f"{said} The oldest came", overdue.created_at, SWEPT)
+        if oldest := kept_words.overdue_since(now - allowed, channel_id=channel.pk):
+            yield Finding("Comments kept", False, f"{said} The oldest came", oldest, SWEPT)
         else:
             yield Finding("Comments kept", True, said)
     if (allowed := manifest.profile_cache) is not None:

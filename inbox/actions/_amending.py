@@ -177,6 +177,19 @@ def refold(targets: dict[Key, tuple[int, int]]) -> dict[Key, list[amendments.Ame
     return told
 
 
+def forget_words(keys: list[Key]) -> None:
+    """Of those of these messages that were unsent and are not here, the words that an edit told: no refold comes for them."""
+    if not keys:
+        return
+    _sql.run(
+        """UPDATE inbox_amendment a SET text = '' FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, target)
+            WHERE a.channel_id = k.channel_id AND a.target = k.target COLLATE "C" AND a.kind = 'edit' AND a.text <> ''
+              AND EXISTS (SELECT FROM inbox_amendment u
+                           WHERE u.channel_id = a.channel_id AND u.target = a.target AND u.kind = 'unsend')""",
+        _sql.columns(keys, 2),
+    )
+
+
 def openings(told: Iterable[amendments.Amended], channel: Channel) -> list[datetime]:
     """Those of the customer's reactions that open the reply window, where the platform counts them."""
     if "reaction" not in platforms.get(channel.platform).window.opens_on:

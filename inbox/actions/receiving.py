@@ -268,6 +268,7 @@ class _Intake:
             targets[key] = (message_id, seq)
             if changes_words:
                 reworded.add(key)
+        _amending.forget_words([key for key in told if key not in targets])
         self._touch_amended(targets, _amending.refold(targets), places, reworded)
         return len(targets)
 

@@ -54,7 +54,7 @@ def fold(created_text: str, amendments: Iterable[Amended], *, expired: bool = Fa
     return Shown(
         text="" if unsent or expired else (last_edit[2] if last_edit else created_text),
         edited_at=last[1] if last else None,
-        edit_count=_count(edits, untold),
+        edit_count=0 if unsent else _count(edits, untold),  # words that were erased are not told apart
         deleted_at=unsent,
         reactions=() if unsent or expired else tuple((r.emoji, r.actor, r.actor_name) for r in reactions),
     )

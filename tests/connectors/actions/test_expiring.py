@@ -15,8 +15,8 @@ from connectors.queries.findings import Finding
 from inbox import platforms
 from inbox.actions import contacts, receiving
 from inbox.actions.receiving import Arrival
-from inbox.exchange import InboundMessage, MessageKind, Party, ThreadKind
-from inbox.models import Channel, ChannelState, Contact, Handle, Message
+from inbox.exchange import Edited, InboundMessage, MessageKind, Party, ThreadKind
+from inbox.models import Amendment, Channel, ChannelState, Contact, Handle, Message
 from tests.connectors.conftest import NOW, Moving
 from tests.factories.people import ChannelFactory
 from tests.fakes.platform import FakePlatform, manifest
@@ -61,6 +61,24 @@ def test_comments_go_before_their_time_is_over_also_where_the_channel_is_disconn
     assert Message.objects.get().text == ""
     assert not Receipt.objects.exists()
     assert erasing.erase_files() == 0
+
+
+def test_an_edit_of_a_comment_from_before_the_channel_goes_in_time_as_well(limited: Channel) -> None:
+    edited = Edited("before-us", "Their words", NOW, thread_id="post")
+    receiving.receive(arrivals=[Arrival(limited.pk, edited)], now=NOW)
+
+    def said() -> bool | None:
+        found = doctor.examine(limited, now=NOW + 49 * HOUR).findings
+        return next(each.ok for each in found if each.name == "Comments kept")
+
+    assert said() is False
+    expiring.expire_words(now=NOW + 47 * HOUR)
+    assert Amendment.objects.get().text == "Their words"
+
+    expiring.expire_words(now=NOW + 48 * HOUR - timedelta(minutes=10))
+
+    assert not Amendment.objects.exists()
+    assert said() is True
 
 
 def test_a_network_without_such_a_rule_keeps_what_was_said(channel: Channel) -> None:

@@ -16,7 +16,10 @@ from connectors.models import (
     SyncSchedule,
     Task,
 )
-from inbox.models import Message
+from inbox.actions import receiving
+from inbox.actions.receiving import Arrival
+from inbox.exchange import Edited
+from inbox.models import Amendment, Message
 from tests.connectors.conftest import NOW, message_item
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,6 +126,17 @@ def test_by_what_a_silence_is_measured_is_kept_as_long_as_it_lasts(nightly, chan
 
     kept = HourOfArrivals.objects.order_by("hour").values_list("hour", flat=True)
     assert list(kept) == [NOW - timedelta(weeks=38), NOW - timedelta(weeks=30)]
+
+
+def test_an_edit_whose_message_never_came_goes_after_a_month(nightly, channel, clock):
+    for target, days in (("long-lost", 31), ("lost", 29)):
+        edited = Edited(target, "Their words", NOW - timedelta(days=days))
+        receiving.receive(arrivals=[Arrival(channel.pk, edited)], now=NOW - timedelta(days=days))
+
+    done = turn(nightly, clock)
+
+    assert Amendment.objects.get().target == "lost"
+    assert done.events == 1
 
 
 def test_other_channels_keep_what_is_theirs(nightly, receipt, connect, clock):

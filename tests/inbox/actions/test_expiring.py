@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 
-from inbox.actions import expiring, indexing, receiving
+from inbox.actions import _early_posts, expiring, forgetting, indexing, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Attachment as Picture
-from inbox.exchange import AttachmentKind, Edited, InboundMessage, MessageKind, Party, ThreadKind
+from inbox.exchange import (
+    AttachmentKind,
+    Edited,
+    InboundMessage,
+    MessageKind,
+    Party,
+    Reacted,
+    ThreadKind,
+    Unsent,
+)
 from inbox.models import Amendment, Attachment, Channel, Conversation, Event, Message, MessageWords
 from tests.factories.exchange import at
 from tests.factories.people import ChannelFactory
@@ -106,3 +115,46 @@ def test_what_the_brand_said_and_what_is_private_stays(channel: Channel) -> None
 
     assert expire(channel, 30 * DAY) == 0
     assert not Message.objects.filter(text="").exists()
+
+
+def test_what_was_told_of_a_message_that_never_came_goes_by_when_it_was_learned(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "AMENDMENTS_AT_ONCE", 1)
+    comment(channel, "here")
+    tell(channel, Edited(target="here", text="Lovely lamps, truly", at=at(5)), 5)
+    tell(channel, Edited(target="lost", text="Ugly lamps", at=at(-9 * DAY)), 5)
+    tell(channel, Reacted("lost", Party("mara", name="Mara"), at(5), "❤️"), 5)
+    tell(channel, Edited(target="later", text="How long?", at=at(5)), DAY)
+    tell(ChannelFactory(brand=channel.brand), Edited(target="lost", text="Of another", at=at(5)), 5)
+
+    assert forgetting.forget_amendments(channel=channel, before=at(5)) == 0
+    assert forgetting.forget_amendments(channel=channel, before=at(6)) == 2
+
+    assert set(Amendment.objects.values_list("text", flat=True)) == {
+        "Lovely lamps, truly", "How long?", "Of another",
+    }  # fmt: skip
+
+
+def test_that_a_message_was_unsent_is_known_however_late_it_comes(channel: Channel) -> None:
+    """A delivery that could not be read keeps until somebody reads it again."""
+    tell(channel, Unsent(target="c1", at=at(5)), 5)
+
+    forgetting.forget_amendments(channel=channel, before=at(90 * DAY))
+    comment(channel, "c1")
+
+    assert (Message.objects.get().text, Message.objects.get().deleted_at) == ("", at(5))
+
+
+def test_an_edit_of_an_addition_to_a_post_waits_as_long_as_that(channel: Channel) -> None:
+    addition = InboundMessage(
+        external_id="a1", thread_id="post-1", sent_at=at(0), author=Party("page"), text="PS", kind=MessageKind.COMMENT,
+        thread_kind=ThreadKind.COMMENT, outbound=True,
+    )  # fmt: skip
+    _early_posts.keep({(channel.pk, "a1"): addition}, {}, at(0))
+    tell(channel, Edited(target="a1", text="PPS", at=at(5)), 5)
+
+    assert forgetting.forget_amendments(channel=channel, before=at(DAY)) == 0
+
+    forgetting.forget_early_posts(channel_id=channel.pk, before=at(DAY))
+    assert forgetting.forget_amendments(channel=channel, before=at(DAY)) == 1

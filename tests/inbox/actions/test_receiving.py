@@ -147,9 +147,35 @@ def test_an_unsent_message_leaves_no_word_behind(channel: Channel) -> None:
     row = Message.objects.get()
     assert (row.text, row.created_text, row.deleted_at) == ("", "", say.at(90))
     assert Conversation.objects.get().last_message_text == "Unsent a message"
-    from inbox.models import Amendment
-
     assert "411" not in "".join(Amendment.objects.values_list("text", flat=True))
+
+
+@pytest.mark.parametrize("places", [[0, 1, 2, 3], [2, 0, 1, 3], [0, 2, 1, 3], [0, 3, 1, 2], [3, 0, 1, 2]])
+def test_an_edit_of_what_was_unsent_leaves_no_word_behind_and_need_not_wait_for_its_message(
+    channel: Channel, places: list[int]
+) -> None:
+    message = say.wrote("my card is 4111")
+    corrected = say.edited(message, "my card is 4112", seconds=60, version=0)
+    again = say.edited(message, "my card is 4113", seconds=70, version=0)
+    told = [corrected, again, say.unsent(message), message]
+
+    for place in places:
+        receive(channel, told[place])
+        words = Amendment.objects.exclude(text="").values_list("text", flat=True)
+        if Amendment.objects.filter(kind="unsend").exists():
+            assert list(words) == []
+
+    row = Message.objects.get()
+    assert (row.text, row.created_text, row.deleted_at, row.edit_count) == ("", "", say.at(90), 0)
+
+
+def test_an_edit_waits_with_its_words_for_a_message_that_nobody_unsent(channel: Channel) -> None:
+    message, other = say.wrote("at nine"), say.wrote("at ten", external_id="other")
+
+    receive(channel, say.edited(message, "at eight"), say.unsent(other))
+    receive(channel, message)
+
+    assert Message.objects.get().text == "at eight"
 
 
 @pytest.mark.parametrize("kind", MessageKind)
