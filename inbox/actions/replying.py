@@ -96,8 +96,8 @@ def discard(*, message: Message, by: Person, now: datetime) -> Message:
     again."""
     with events.ledger(message.conversation.brand_id) as ledger:
         current = Message.objects.select_related("conversation").get(pk=message.pk)
-        if current.state not in (MessageState.QUEUED, MessageState.FAILED):
-            return current
+        if current.state not in (MessageState.QUEUED, MessageState.FAILED) or current.ended:
+            return current  # it has left, or nobody has to look after it: discarded in another window, it is taken back once
         seq = ledger.record(
             EventKind.REPLY_FAILED, at=now, conversation_id=current.conversation_id, message_id=current.pk, actor_id=by.pk,
             reason=DISCARDED,

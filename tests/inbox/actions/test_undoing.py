@@ -602,6 +602,17 @@ def test_a_discarded_reply_comes_back_as_it_was(overtaken: bool, channel: Channe
     assert (sending.claim_reply(message_id=message.pk, now=say.at(30)) is None) == overtaken
 
 
+def test_a_reply_discarded_in_two_windows_comes_back_at_once(channel: Channel, jo: Person) -> None:
+    [message] = held(jo)
+    replying.discard(message=message, by=jo, now=say.at(11))
+    replying.discard(message=message, by=jo, now=say.at(12))
+
+    assert undo(jo, at=20).sentence == "Undone: discarded a reply."
+
+    message.refresh_from_db()
+    assert (message.state, message.ended) == ("queued", "")
+
+
 @pytest.mark.parametrize("when", [9, 16])
 def test_what_the_customer_wrote_before_or_after_the_hold_stops_nothing(
     channel: Channel, jo: Person, when: float
