@@ -151,12 +151,16 @@ def _index_people(brand_id: int, contact_ids: Sequence[int]) -> None:
 
 
 def _people_in(batch: Batch) -> list[int]:
-    """Whose conversations these are, and who wrote: in a group that is not the same."""
+    """Whose conversations these are, and who wrote: in a group that is not the same. With them whoever is, or was, said to be one of them: of
+    somebody without a conversation or an account of their own nothing else is told, and a name may have to go."""
     return [
         row[0]
         for row in _sql.rows(
-            """SELECT contact_id FROM inbox_conversation WHERE id = ANY(%s) AND contact_id IS NOT NULL
-               UNION SELECT h.contact_id FROM inbox_message m JOIN inbox_handle h ON h.id = m.author_handle_id WHERE m.id = ANY(%s)""",
+            """WITH RECURSIVE people(id) AS (
+                   (SELECT contact_id FROM inbox_conversation WHERE id = ANY(%s) AND contact_id IS NOT NULL
+                    UNION SELECT h.contact_id FROM inbox_message m JOIN inbox_handle h ON h.id = m.author_handle_id WHERE m.id = ANY(%s))
+                   UNION SELECT g.absorbed_id FROM people JOIN inbox_contactmerge g ON g.kept_id = people.id)
+               SELECT id FROM people""",
             [list(batch.conversation_ids), list(batch.message_ids)],
         )
     ]

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.db import connection
 
-from inbox.actions import indexing, merging, noting, receiving, replying
+from inbox.actions import contacts, indexing, merging, noting, receiving, replying
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     BrandSequence,
@@ -15,6 +15,7 @@ from inbox.models import (
     Contact,
     ContactWords,
     Conversation,
+    Handle,
     Message,
     MessageWords,
     SearchCursor,
@@ -161,6 +162,43 @@ def test_two_people_who_are_one_are_found_by_all_their_names(channel: Channel) -
     follow(channel)
 
     assert "@hberta.k" not in ContactWords.objects.get(contact=anna).words
+
+
+def anna_and_berta(channel: Channel) -> tuple[Contact, Contact]:
+    """Two people, the newer conversation Berta's."""
+    receive(channel, say.wrote("Hi", who="anna"))
+    receive(channel, say.wrote("Hi", who="berta", seconds=5), seconds=6)
+    anna, berta = Contact.objects.order_by("name")
+    return anna, berta
+
+
+def names_of(contact: Contact) -> set[str]:
+    """What search finds them by, but for the mark of their brand."""
+    found = ContactWords.objects.get(contact=contact).words.replace("'", "").split()
+    return {word for word in found if word != f"@{contact.brand_id}"}
+
+
+def test_a_name_that_may_be_kept_no_longer_goes_also_from_whoever_was_said_to_be_another(
+    channel: Channel,
+) -> None:
+    """…however often that was said."""
+    anna, berta = anna_and_berta(channel)
+    receive(channel, say.wrote("Hi", who="carla", seconds=7), seconds=8)
+    carla = Contact.objects.get(name="Carla")
+    follow(channel)
+    jo = agent_of(channel.brand)
+    merging.merge(kept=anna, absorbed=berta, by=jo, now=say.at(50))
+    merging.merge(kept=carla, absorbed=anna, by=jo, now=say.at(51))
+    follow(channel)
+    Handle.objects.filter(external_id="berta").update(looked_up_at=say.at(0))
+
+    assert contacts.forget_profile(
+        channel_id=channel.pk, external_id="berta", before=say.at(1), now=say.at(60)
+    )
+    follow(channel)
+
+    assert names_of(berta) == set()
+    assert not ContactWords.objects.filter(words__icontains="berta").exists()
 
 
 def test_a_queued_reply_is_found_before_it_has_left(channel: Channel) -> None:
