@@ -79,20 +79,26 @@ def tell(
     ledger: events.Ledger, kind: EventKind, contact_ids: Iterable[int], row: ContactMerge, by: Person, now: datetime,
     *, marked: Iterable[int],
 ) -> None:  # fmt: skip
-    """One event in each of their conversations that is under way, and in the newest that is not: triage looks at them anew.
+    """One event in each of their conversations that is under way, and in the newest of each person that is not: triage looks at them anew, and
+    search at whose names are whose.
 
     `marked`: those of which the mark is another now, or that are somebody else's. Views ask for it and their counters follow what is told,
     so all of them are.
     """
-    told = Conversation.objects.filter(contact__in=list(contact_ids)).order_by("-last_message_at", "-pk")
-    under_way = told.filter(state__in=UNDER_WAY).values_list("pk", flat=True)[:TOLD]
-    newest = told.filter(~Q(state__in=UNDER_WAY)).values_list("pk", flat=True)[:1]
+    told = {pk for contact_id in contact_ids for pk in _to_tell(contact_id)}
     seqs = {  # who they are is looked up when it is shown: a name may have to go
         pk: ledger.record(kind, at=now, conversation_id=pk, actor_id=by.pk, merge=str(row.public_id))
-        for pk in sorted({*under_way, *newest})
+        for pk in sorted(told)
     }
     seqs |= {  # without an actor: in these nobody was at work
         pk: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=pk)
         for pk in sorted(set(marked) - seqs.keys())
     }
     _conversations.bump_seq(seqs)
+
+
+def _to_tell(contact_id: int) -> list[int]:
+    theirs = Conversation.objects.filter(contact=contact_id).order_by("-last_message_at", "-pk")
+    under_way = theirs.filter(state__in=UNDER_WAY).values_list("pk", flat=True)[:TOLD]
+    newest = theirs.filter(~Q(state__in=UNDER_WAY)).values_list("pk", flat=True)[:1]
+    return [*under_way, *newest]

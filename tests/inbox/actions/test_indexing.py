@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.db import connection
 
-from inbox.actions import contacts, indexing, merging, noting, receiving, replying
+from inbox.actions import closing, contacts, indexing, merging, noting, receiving, replying
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     BrandSequence,
@@ -176,6 +176,25 @@ def names_of(contact: Contact) -> set[str]:
     """What search finds them by, but for the mark of their brand."""
     found = ContactWords.objects.get(contact=contact).words.replace("'", "").split()
     return {word for word in found if word != f"@{contact.brand_id}"}
+
+
+def test_two_people_again_are_found_by_their_own_names_whose_conversations_are_closed(
+    channel: Channel,
+) -> None:
+    anna, berta = anna_and_berta(channel)
+    jo = agent_of(channel.brand)
+    for conversation in Conversation.objects.all():
+        closing.resolve(conversation=conversation, by=jo, now=say.at(20))
+    follow(channel)
+    before = names_of(anna), names_of(berta)
+    merge = merging.merge(kept=anna, absorbed=berta, by=jo, now=say.at(50))
+    follow(channel)
+    assert before[1] < names_of(anna)
+
+    merging.part(merge=merge, by=jo, now=say.at(60))
+    follow(channel)
+
+    assert (names_of(anna), names_of(berta)) == before
 
 
 def test_a_name_that_may_be_kept_no_longer_goes_also_from_whoever_was_said_to_be_another(
