@@ -270,7 +270,7 @@ GENERAL = (
     "stays as it was.",
     "Where several agents answer in one conversation, each answer counts for whoever wrote it.",
     "A message that comes late or is corrected counts in the period in which it was written; the figures of that period follow within a minute.",
-    "What retention or an erasure removes from the inbox stays in sums that nobody counts anew.",
+    "No message that came goes, though its words may have to. What is taken out of the database by hand stays in sums that nobody counts anew.",
 )
 
 
