@@ -40,7 +40,7 @@ def _take(batch: Batch, pace: Pace) -> bool:
     readings = _read(batch)
     began = time.monotonic()
     was_first = triaging.triage(batch, readings, now=timezone.now())
-    pace.took(time.monotonic() - began, of=len(batch.since))
+    pace.took(time.monotonic() - began, of=len(batch.since) + len(batch.beside))
     return was_first
 
 

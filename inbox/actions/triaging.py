@@ -20,7 +20,7 @@ from inbox.actions import _isolating, _looking, _sql
 from inbox.actions.tagging_work import Readings
 from inbox.exchange import MessageKind
 from inbox.models import BrandSequence, Direction, Event, EventKind, Message, TriageCursor
-from inbox.queries import merges
+from inbox.queries import merges, same_person
 from inbox.queries.news import REWORDED
 from inbox.rules import pacing
 
@@ -43,22 +43,41 @@ NEWS_BY_PEOPLE = (EventKind.TAGGED, EventKind.UNTAGGED, EventKind.PRIORITISED)
 # After these a customer's words are read. Of amendments only those by which the words became others: a reaction, a file that was
 # fetched or a name that was learned is no reason to read anew what somebody said last week.
 _WORDS = ((EventKind.MESSAGE_RECEIVED, None), (EventKind.MESSAGE_AMENDED, REWORDED))
+# After these a person may have come another number of times, which counts in whatever else is under way with them: a coming begins where
+# nobody wrote for hours, and an answer that is learned of late fills such a silence.
+_SPOKEN = (
+    EventKind.MESSAGE_RECEIVED,
+    EventKind.MESSAGE_ECHOED,
+    EventKind.MESSAGE_FOUND,
+    EventKind.REPLY_SENT,
+)
+BESIDE = pacing.MOST  # conversations of one person
 
 
 @dataclass(slots=True)
 class Batch:
-    """What happened after the cursor. `since`: of each touched conversation, when its earliest news happened. `more`: it was cut off."""
+    """What happened after the cursor. `since`: of each touched conversation, when its earliest news happened. `beside`: others of the same
+    people, where nothing happened. `more`: it was cut off."""
 
     brand_id: int
     after: int
     upto: int
     since: dict[int, datetime] = field(default_factory=dict)
     message_ids: list[int] = field(default_factory=list)
+    beside: list[int] = field(default_factory=list)
     more: bool = False
 
     @property
     def is_empty(self) -> bool:
         return self.upto <= self.after
+
+    @property
+    def parts(self) -> list[list[int]]:
+        """All that is looked at, in parts of which none holds the lock much longer than those of `since` alone would. These come last."""
+        size = max(pacing.FEWEST, len(self.since))
+        early = max(0, len(self.beside) - size)  # so many do not fit beside them
+        parts = [self.beside[at : min(at + size, early)] for at in range(0, early, size)]
+        return [*parts, [*self.since, *self.beside[early:]]]
 
 
 class Ahead:
@@ -75,6 +94,7 @@ class Ahead:
         self._firsts: list[tuple[int, int]] = []  # (number, conversation) of the first news of each
         self._since: dict[int, datetime] = {}
         self._messages: dict[int, list[int]] = {}
+        self._spoken: set[int] = set()
         self._taken = 0
         read = self._read(limit)
         self._last = self._after
@@ -90,6 +110,8 @@ class Ahead:
             if conversation_id not in self._since:
                 self._firsts.append((seq, conversation_id))
             self._since[conversation_id] = min(at, self._since.get(conversation_id, at))
+            if kind in _SPOKEN:
+                self._spoken.add(conversation_id)
             if says:
                 self._messages.setdefault(conversation_id, []).append(message_id)
 
@@ -104,8 +126,8 @@ class Ahead:
         return list(found.values_list(*columns)[:limit])
 
     def take(self, conversations: int = CONVERSATIONS) -> Batch:
-        """The next of them: at most so many conversations, besides those that they were merged into, and at most `MESSAGES` messages.
-        Empty when all have been taken."""
+        """The next of them: at most so many conversations, besides those that they were merged into and others of the same people, and at most
+        `MESSAGES` messages. Empty when all have been taken."""
         batch = Batch(self.brand_id, self._after, self._after)
         for _, conversation_id in self._firsts[self._taken : self._taken + conversations]:
             words = self._messages.get(conversation_id, [])
@@ -119,6 +141,9 @@ class Ahead:
         batch.more = self._is_cut or not is_last
         for merged, kept in merges.kept_of(list(batch.since)):  # an answer there is an answer here
             batch.since[kept] = min(batch.since[merged], batch.since.get(kept, batch.since[merged]))
+        # Asked without the lock: who becomes another's person, and what is opened again, is news of its own.
+        spoken = self._spoken.intersection(batch.since)
+        batch.beside = same_person.under_way_beside(spoken, left_out=batch.since, most=BESIDE)
         return batch
 
 
@@ -149,8 +174,12 @@ def triage(batch: Batch, readings: Readings | None, *, now: datetime) -> bool:
     does not keep the others from being looked at.
     `readings` is None where nothing could be read: tags then stay as they are.
     """
+    # Before the cursor moves: who dies in between looks at them again, which changes nothing.
+    *early, together = batch.parts
+    for part in early:
+        _isolating.each(part, partial(_look, batch, None, now))
     try:
-        return _triage(batch, readings, now)
+        return _triage(batch, together, readings, now)
     except OperationalError:  # the database is away or busy: nothing is wrong with any conversation
         raise
     except Exception:
@@ -162,7 +191,7 @@ def triage(batch: Batch, readings: Readings | None, *, now: datetime) -> bool:
     if _cursor(batch.brand_id) != batch.after:
         return False
     left_out = _isolating.each(
-        sorted(batch.since),
+        sorted(together),
         partial(_look, batch, readings, now),
         told="left_out" if readings is None else "left_without_tags",
     )
@@ -172,11 +201,11 @@ def triage(batch: Batch, readings: Readings | None, *, now: datetime) -> bool:
 
 
 @transaction.atomic(durable=True)
-def _triage(batch: Batch, readings: Readings | None, now: datetime) -> bool:
+def _triage(batch: Batch, conversation_ids: Sequence[int], readings: Readings | None, now: datetime) -> bool:
     with events.ledger(batch.brand_id) as ledger:
         if not _move(batch, batch.upto):
             return False
-        _looking.look(ledger, list(batch.since), now, readings=readings, news_since=batch.since)
+        _looking.look(ledger, conversation_ids, now, readings=readings, news_since=batch.since)
         if batch.upto == ledger.first - 1:  # what has just been recorded needs no looking at
             TriageCursor.objects.filter(pk=batch.brand_id).update(seq=ledger.last)
     return True
