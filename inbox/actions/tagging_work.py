@@ -18,10 +18,8 @@ from inbox.rules import built_in_tags, tagging
 WORTH_SUGGESTING = 0.35
 MOST_SUGGESTIONS = 3  # of one message
 
-_MOODS = tagging.Rules(
-    (number, tagging.parse({"words": list(built_in_tags.SENTIMENT[mood])}))
-    for number, mood in enumerate(sorted(built_in_tags.SENTIMENT))
-)
+_MOOD_RULES = built_in_tags.mood_rules()
+_MOODS = tagging.Rules(enumerate(condition for _, condition in _MOOD_RULES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +106,11 @@ def _by_rules(ruled: Ruled, tags: dict[int, KnownTag], said: tagging.Said) -> tu
 
 def _mood_by_words(said: tagging.Said) -> Mood | None:
     """Words of anger and joy in one breath settle nothing."""
-    hits = _MOODS.hits(said)
-    if len(hits) != 1:
+    heard = {_MOOD_RULES[hit.rule_id][0]: hit.because for hit in reversed(_MOODS.hits(said))}
+    if len(heard) != 1:
         return None
-    return Mood(sorted(built_in_tags.SENTIMENT)[hits[0].rule_id], because=hits[0].because)
+    [(mood, because)] = heard.items()
+    return Mood(mood, because=because)
 
 
 def _ask_models(

@@ -55,12 +55,13 @@ TAGS = (
         "reembols*, estorno*, dinheiro de volta, meu dinheiro, devolução do dinheiro, devolver o dinheiro",
     )),
     BuiltInTag("cancel", "cancel", 12, _words(
-        "cancel*, call off my order, do not want the order anymore, withdraw my order",
-        "stornier*, storno, kündig*, widerruf*, abbestellen",
+        # All that begins with “cancel”, however it is misspelled, but the Italian for a gate and for stationery.
+        "cancel, cancels, cancell, cancela*, cancele*, canceli*, cancella*, cancelled*, cancelling*, call off my order, do not want the order anymore, withdraw my order",
+        "stornier*, storno, kündig*, widerruf*, abbestellen, canceln, gecancelt",
         "annuler*, annulation, annulez, résili*, rétractation",
-        "cancelar*, cancelación, cancelad*, cancelen, cancela, anular*, anulación, darme de baja",
-        "annullare*, annullament*, annulla, annullate, disdire, disdetta, cancellare l'ordine",
-        "cancelar*, cancelamento, cancelem, anular*, desistir da compra",
+        "cancelo, anular*, anulación, darme de baja",
+        "annullare*, annullament*, annulla, annullate, disdire, disdetta, cancello l'ordine, cancello il mio ordine, cancello un ordine, cancello l'abbonamento",
+        "anular*, desistir da compra",
     )),
     BuiltInTag("complaint", "complaint", 15, _words(
         "complain*, unacceptable, terrible service, awful service, worst service, disgraceful, what kind of service",
@@ -115,7 +116,7 @@ TAGS = (
         "parceria, mil seguidores, meus seguidores, criadora de conteúdo, criador de conteúdo, embaixadora, revendedor*, atacado",
     )),
     BuiltInTag("job", "job", -5, _words(
-        "job opening*, vacanc*, internship, are you hiring, you hiring, apply for a job, my cv, my resume, job application, work for you, career*",
+        "job opening*, vacancy, vacancies, internship, are you hiring, you hiring, apply for a job, my cv, my resume, job application, work for you, career*",
         "stellenangebot*, bewerbung*, bewerben, praktikum, praktikumsplatz, ausbildungsplatz, offene stellen, lebenslauf, werkstudent*",
         "recrutez, candidature, offre d'emploi, stage de, mon cv, un stage, alternance, postuler",
         "vacante*, ofertas de trabajo, oferta de empleo, currículum, mi cv, prácticas en, trabajar con vosotros, trabajar con ustedes, candidatura",
@@ -124,12 +125,15 @@ TAGS = (
     )),
     BuiltInTag("spam", "spam", -50, _words(
         "grow your account, buy followers, guaranteed followers, seo services, crypto investment, bitcoin investment, passive income",
-        "you have been selected, claim your prize, click the link below, double your, forex, earn from home, promote it on",
+        "you have been selected, claim your prize, double your, forex, earn from home, promote it on",
+        # Whoever asks about our own mail quotes it; so a link to press is told with what it promises.
+        "click the link below to claim, click the link below to earn, click the link below to win, click the link below to invest",
+        "click the link below to grow, click the link below to get rich, click the link below to start earning",
         "follower kaufen, passives einkommen, krypto investment, verdiene geld, gewinn abholen",
-        "acheter des abonnés, revenu passif, investissement crypto, gagnez de l'argent, cliquez sur ce lien",
-        "comprar seguidores, ingresos pasivos, inversión en cripto, gana dinero, haz clic en este enlace",
-        "compra follower, reddito passivo, investimento in cripto, guadagna da casa, clicca su questo link",
-        "comprar seguidores, renda passiva, rendimento passivo, investimento em cripto, ganhe dinheiro, clique neste link",
+        "acheter des abonnés, revenu passif, investissement crypto, gagnez de l'argent, cliquez sur ce lien pour gagner, cliquez sur ce lien pour investir",
+        "comprar seguidores, ingresos pasivos, inversión en cripto, gana dinero, haz clic en este enlace para ganar, haz clic en este enlace para invertir",
+        "compra follower, reddito passivo, investimento in cripto, guadagna da casa, clicca su questo link per guadagnare, clicca su questo link per vincere",
+        "comprar seguidores, renda passiva, rendimento passivo, investimento em cripto, ganhe dinheiro, clique neste link para ganhar, clique neste link para investir",
     )),
     BuiltInTag("urgent", "urgent problem", 30, _words(
         "urgent*, asap, as soon as possible, emergency, immediately, right now, account was hacked, account has been hacked, fraud*",
@@ -139,6 +143,14 @@ TAGS = (
         "urgente*, urgencia, emergencia, cuanto antes, lo antes posible, hackead*, cobrado dos veces, fraude",
         "urgente*, urgenza, emergenza, il prima possibile, subito, hackerat*, addebitato due volte, frode",
         "urgente*, urgência, emergência, o quanto antes, o mais rápido possível, hackead*, paguei duas vezes, cobrado duas vezes, fraude",
+    ), without=_words(
+        "not urgent, isn't urgent, not that urgent, not so urgent, not very urgent, not really urgent, nothing urgent, not an emergency, no emergency",
+        "isn't an emergency, not a matter of urgency, no need to reply immediately",
+        "nicht dringend, nicht so dringend, nichts dringendes, kein notfall, nicht eilig, nicht so eilig, nicht urgent",
+        "pas urgent, pas une urgence, pas très urgent, rien d'urgent, aucune urgence, pas d'urgence",
+        "no es urgente, no es muy urgente, no es tan urgente, nada urgente, no es una urgencia, no es una emergencia, no hay urgencia, sin urgencia",
+        "non è urgente, non è così urgente, niente di urgente, nulla di urgente, non è un'emergenza, non c'è urgenza, senza urgenza",
+        "não é urgente, não é muito urgente, não é uma emergência, não há urgência, sem urgência",
     )),
 )  # fmt: skip
 
@@ -168,19 +180,36 @@ def rules_of(tag: BuiltInTag) -> dict[str, tagging.Condition]:
 SENTIMENT: dict[str, tuple[str, ...]] = {
     "negative": _words(
         "furious, disgusted, unacceptable, disappointed, disappointing, terrible, awful, horrible, worst, useless, ridiculous, rubbish",
-        "angry, fed up, scam, pathetic, disgraceful, hate, 😡, 🤬, 👎, 😠",
+        "angry, fed up, scam, pathetic, disgraceful, i hate this, i hate it, i hate your, i hate you, hate waiting, hate dealing, 😡, 🤬, 👎, 😠",
         "enttäusch*, wütend, unverschämt*, frechheit, katastroph*, furchtbar, schrecklich, sauer, schlechter witz",
-        "déçu*, furieu*, inadmissible, inacceptable, scandaleux, horrible, lamentable, honteux, nul",
-        "decepcionad*, enfadad*, furios*, inaceptable, pésimo, horrible, vergüenza, indignad*, fatal",
+        "déçu*, furieu*, inadmissible, inacceptable, scandaleux, horrible, lamentable, honteux, c'est nul, service nul, vraiment nul, trop nul, complètement nul",
+        "decepcionad*, enfadad*, furios*, inaceptable, pésimo, horrible, vergüenza, indignad*",
         "delus*, furios*, inaccettabile, pessim*, orribile, vergogn*, schifo, arrabbiat*",
         "decepcionad*, furios*, inaceitável, péssim*, horrível, vergonha, absurdo, desiludid*",
     ),
     "positive": _words(
         "gorgeous, love it, love the, amazing, brilliant, wonderful, fantastic, excellent, perfect, delighted, thank you so much, 😍, 🥰, ❤️, 👏",
-        "großartig, begeistert, wunderbar, fantastisch, perfekt, super zufrieden, vielen lieben dank, toll",
-        "merveill*, génial*, parfait*, super content*, ravi, ravie, bravo, j'adore, magnifique",
+        "großartig, begeistert, wunderbar, fantastisch, perfekt, super zufrieden, vielen lieben dank",
+        "merveill*, génial*, parfait*, super content*, bravo, j'adore, magnifique",
         "me encanta, encantad*, genial, perfecto, maravillos*, fantástic*, estupend*, mil gracias",
         "bellissim*, fantastic*, perfetto, perfetta, meraviglios*, adoro, complimenti, ottimo",
         "adorei, amei, maravilhos*, perfeito, perfeita, fantástic*, parabéns, ótimo",
     ),
 }
+# Words that are names or mean something calm in another language: these count where the message is heard to be in their own.
+SENTIMENT_IN: dict[str, dict[str, tuple[str, ...]]] = {
+    "de": {"positive": _words("toll, tolle, tolles")},
+    "es": {"negative": _words("fatal")},
+    "fr": {"positive": _words("ravi, ravie, ravis")},
+}
+
+
+def mood_rules() -> list[tuple[str, tagging.Condition]]:
+    """(mood, what shows it)."""
+    anywhere = [(mood, tagging.parse({"words": words})) for mood, words in SENTIMENT.items()]
+    in_one = [
+        (mood, tagging.parse({"words": words, "languages": [language]}))
+        for language, moods in SENTIMENT_IN.items()
+        for mood, words in moods.items()
+    ]
+    return [*anywhere, *in_one]

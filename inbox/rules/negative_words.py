@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 # Stems end in *. Written without accents: what is compared has lost its own.
@@ -36,7 +37,25 @@ _WORDS = {
 _STEMS = frozenset(word[:-1] for words in _WORDS.values() for word in words.split() if word.endswith("*"))
 _WHOLE = frozenset(word for words in _WORDS.values() for word in words.split() if not word.endswith("*"))
 _SHORTEST, _LONGEST = min(map(len, _STEMS)), max(map(len, _STEMS))
+# Words that are calm in other company: “see you in court”, not the French for short; “on m'a volé”, not “je vole lundi”; “c'est nul”, not “nul besoin”. They
+# count behind one of these, or spelled so.
+_ONLY_BEHIND: Mapping[str, frozenset[str]] = {
+    "court": frozenset({"to", "in", "claims", "magistrates", "county"}),
+    "vole": frozenset({"a", "ont", "ete", "avez", "avoir", "colis", "paquet"}),
+    "nul": frozenset({"est", "service", "vraiment", "trop", "completement", "etes", "sont"}),
+}
+_SPELLED = frozenset({"volé"})
+# “Not urgent”, “no es tan urgente”, “kein Notfall”: what presses does not where one of these stands before it, over no more than small words and no sign.
+_PRESSING = ("urgen", "emergen", "notfall", "dringend", "asap", "immediat", "inmediat", "imediat", "sofort")
+_NOT = frozenset(
+    "not no isn isnt wasn nothing without nicht nichts kein keine keinen pas rien aucune sans nada sin non niente nulla senza nao sem".split()
+)
+_SMALL = frozenset(
+    "a an t that so very really too particularly is es ist sehr wirklich ein une un una um uma d di de est tres si "
+    "tan muy e c ce cosi molto tao muito super ha hay".split()
+)
 _WORD = re.compile(r"[^\W\d_]+")
+_SIGN = re.compile(r"[^\w \t'’]")
 MESSAGES = 5  # the newest since the last answer are looked at
 LONGEST = 500  # letters of each: who needs more to be angry has been angry in these already
 
@@ -44,18 +63,42 @@ LONGEST = 500  # letters of each: who needs more to be angry has been angry in t
 def found(text: str) -> list[str]:
     """Those of the words that the text has, as written there and in its order, each once."""
     seen: dict[str, str] = {}
-    for word in _WORD.findall(text[: MESSAGES * (LONGEST + 1)]):
-        if plain := _as_compared(word):
-            seen.setdefault(plain, word.lower())
+    text = text[: MESSAGES * (LONGEST + 1)]
+    said = list(_WORD.finditer(text))
+    for place, match in enumerate(said):
+        plain = _as_compared(match.group())
+        if plain and plain not in seen and not _is_calm(plain, said, place, text):
+            seen[plain] = match.group().lower()
     return list(seen.values())
+
+
+def _is_calm(plain: str, said: Sequence[re.Match[str]], place: int, text: str) -> bool:
+    """By what stands before it."""
+    if behind := _ONLY_BEHIND.get(plain):
+        is_spelled = said[place].group().casefold() in _SPELLED
+        return not is_spelled and (place == 0 or _folded(said[place - 1].group()) not in behind)
+    if not plain.startswith(_PRESSING):
+        return False
+    while place > 0 and not _SIGN.search(text, said[place - 1].end(), said[place].start()):
+        place -= 1
+        before = _folded(said[place].group())
+        if before in _NOT:
+            return True
+        if before not in _SMALL:
+            return False
+    return False
 
 
 @lru_cache(maxsize=10_000)
 def _as_compared(word: str) -> str:
     """Empty: it is none of them. Messages are made of the same words again and again, so most have been looked at before."""
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    plain = _folded(word)
     if plain in _WHOLE:
         return plain
     ends = range(_SHORTEST, min(len(plain), _LONGEST) + 1)
     return plain if any(plain[:end] in _STEMS for end in ends) else ""
+
+
+def _folded(word: str) -> str:
+    apart = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))

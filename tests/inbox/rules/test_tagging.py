@@ -166,3 +166,65 @@ def test_a_but_in_one_language_is_no_but_in_another(text: str, praises: bool) ->
     rules = Rules(enumerate(built_in_tags.rules_of(built_in_tags.BY_KEY["praise"]).values()))
 
     assert bool(rules.hits(Said(text=text))) == praises
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("Je pars en vacances samedi, le colis arrive quand ?", set()),
+        ("Is the vacancy in your shop still open?", {"job"}),
+        ("Your mail says click the link below but the link is broken", set()),
+        ("Votre mail dit « cliquez sur ce lien » et rien ne se passe", set()),
+        ("Click the link below to claim a voucher of $500", {"spam"}),
+        ("Mi piace il vostro cancello", set()),
+        ("Please cancel it", {"cancel"}),
+        ("I wanted it cancelled", {"cancel"}),
+        ("Quiero que lo cancelen", {"cancel"}),
+        ("Cancelo", {"cancel"}),
+        ("Vorrei cancellare", {"cancel"}),
+        ("Come cancello l'ordine?", {"cancel"}),
+        ("Como faço o cancelamento?", {"cancel"}),
+        ("Fate anche articoli di cancelleria?", set()),
+        ("Is my order canceld? I want the cancelation confirmed", {"cancel"}),
+        ("Bitte canceln", {"cancel"}),
+        ("It is not urgent at all", set()),
+        ("This isn't urgent", set()),
+        ("No es urgente", set()),
+        ("Kein Notfall", set()),
+        ("Das ist nicht so dringend", set()),
+        ("Ce n’est pas urgent", set()),
+        ("Non è urgente", set()),
+        ("Não é urgente", set()),
+        ("Dringend!", {"urgent"}),
+    ],
+)
+def test_everyday_sentences_are_told_from_what_a_tag_means(text: str, tags: set[str]) -> None:
+    named = [(tag.key, rule) for tag in built_in_tags.TAGS for rule in built_in_tags.rules_of(tag).values()]
+    rules = Rules(enumerate(rule for _, rule in named))
+
+    assert {named[hit.rule_id][0] for hit in rules.hits(Said(text=text))} == tags
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "moods"),
+    [
+        ("Hi, I'm Ravi, where is my parcel?", "en", set()),
+        ("Hi, I'm Ravi", "", set()),
+        ("Je suis ravie", "fr", {"positive"}),
+        ("Do you have a toll free number?", "en", set()),
+        ("Das ist toll", "de", {"positive"}),
+        ("I hate to bother you, which size is it?", "en", set()),
+        ("I hate this bag", "en", {"negative"}),
+        ("Nul besoin de me rappeler", "fr", set()),
+        ("C'est vraiment nul", "fr", {"negative"}),
+        ("There was a fatal error when I paid", "en", set()),
+        ("El servicio fue fatal", "es", {"negative"}),
+    ],
+)
+def test_a_mood_is_heard_by_words_that_mean_it_in_the_language_spoken(
+    text: str, language: str, moods: set[str]
+) -> None:
+    named = built_in_tags.mood_rules()
+    rules = Rules(enumerate(rule for _, rule in named))
+
+    assert {named[hit.rule_id][0] for hit in rules.hits(Said(text=text, language=language))} == moods
