@@ -25,7 +25,7 @@ def of_ingest(faults: Sequence[str]) -> list[Claim]:
 
 
 def of_search(faults: Sequence[str]) -> list[Claim]:
-    return search.claims([20.0], {"rare": 60_000.0}, faults, amount=search.FULL, slowest="prefix")
+    return search.claims([20.0], {"rare": {"stored": 60.0}}, faults, amount=search.FULL, slowest="prefix")
 
 
 @pytest.mark.parametrize("claims_of", [of_the_door, of_ingest, of_search])
@@ -36,6 +36,15 @@ def test_a_loss_makes_every_claim_of_the_part_fall(
 
     assert [claim.holds for claim in whole] == [True, True]
     assert [claim.holds for claim in lossy] == [False, False]
+
+
+def test_a_verdict_against_the_worst_form_of_the_naive_search_tells_those_it_would_not_hold_against() -> None:
+    by_form = {"rare": {"stored": 3.0, "worked out, index new": 30.0}, "phrase": {"stored": 5.0}}
+
+    [_, claim] = search.claims([20.0], by_form, [], amount=search.FULL, slowest="prefix")
+
+    assert (claim.against, claim.holds) == (30_000, True)
+    assert "1/250, TOO MUCH (stored); 1/1,500 (worked out, index new)" in claim.says
 
 
 def heard(*milliseconds: float) -> tuple[Pages, dict[int, float]]:
