@@ -392,6 +392,7 @@ class WorkspaceShell extends HTMLElement {
     const id = location.pathname.match(/conversations\/([0-9a-f-]{36})/)?.[1]
     const asked = new URLSearchParams(location.search)
     if (id) return this.open(id, { push: false, at: asked.get("at") })
+    this.querySelector("focus-bar").stop() // else it opens its conversation again, over the list
     if (location.pathname.endsWith("/search/")) this.search.open({ push: false, typed: asked.get("q") ?? "" })
     else this.search.close({ push: false })
     this.close({ push: false })
