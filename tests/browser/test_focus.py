@@ -155,6 +155,31 @@ def test_what_a_colleague_has_seen_to_since_it_was_fetched_is_not_shown(
     shows(page, queue[2])
 
 
+def test_what_is_written_in_before_the_server_refuses_it_stays_with_its_words(
+    enter: Enter, queue: list[Conversation]
+) -> None:
+    page = enter(NEWEST)
+    held: list[Route] = []
+    page.keyboard.press("f")
+    page.wait_for_selector(f"focus-bar[data-ready='{queue[1].public_id}']")
+    page.route(ASKS, lambda route: route.fallback() if held else held.append(route))
+    page.keyboard.press("s")
+    shows(page, queue[1])
+    bea = agent_of(queue[1].brand, name="Bea")
+    snoozing.snooze(conversation=queue[1], until=None, by=bea, now=timezone.now())
+    page.keyboard.press("r")
+    page.keyboard.type("Hello")
+    held[0].continue_()
+
+    expect(page.locator("[data-focus-words]")).to_contain_text("no longer in your focus. Skip goes on.")
+    page.keyboard.type(" there, e")
+    expect(page.locator("#composer-text")).to_have_value("Hello there, e")
+    shows(page, queue[1])
+    until(lambda: not Focus.objects.exists())  # nor is kept what was given in its place
+    page.get_by_role("button", name="Skip").click()
+    shows(page, queue[2])
+
+
 def test_a_request_that_is_under_way_when_its_page_closes_takes_nothing_after(
     enter: Enter, queue: list[Conversation]
 ) -> None:

@@ -160,6 +160,7 @@ class FocusBar extends HTMLElement {
       }
       const place = await this.#ask(ready?.id ?? "")
       if (isOver()) return
+      if (ready && place.current !== ready.id && this.shell.pane?.dataset.id === ready.id && isTyping()) return this.#keepHand(place)
       if (place.current !== ready?.id) this.given = Number(place.currentSeq ?? 0)
       this.current = place.current ?? null
       if (!this.current) return this.#nothing(place)
@@ -208,12 +209,24 @@ class FocusBar extends HTMLElement {
       if (this.current !== current || this.going) return
       if (place.current && this.shell.pane?.dataset.id !== current && !isTyping()) await this.#show(current) // it had not come
       if (place.current) return this.#prefetch(place)
-      this.lost = true // it is asked for no more: a colleague's lease ends one day, and it is theirs all the same
-      this.shell.line.keeps("")
-      this.say(`${place.lostTo ? `${place.lostTo} has taken this one over` : "This one is no longer in your focus"}. Skip goes on.`)
+      this.#lose(place)
     } catch {
       // The next round asks again; the lease outlives three of them.
     }
+  }
+
+  /** It is asked for no more: a colleague's lease ends one day, and it is theirs all the same. */
+  #lose({ lostTo }) {
+    this.lost = true
+    this.shell.line.keeps("")
+    this.say(`${lostTo ? `${lostTo} has taken this one over` : "This one is no longer in your focus"}. Skip goes on.`)
+  }
+
+  /** What was shown before the server had answered is not to be had, but somebody writes in it by now: what was given instead goes back. */
+  #keepHand(place) {
+    this.#lose(place)
+    this.#release()
+    this.#begin()
   }
 
   /** Whether the view still holds anything says the server: not every view has a counter. */
