@@ -145,6 +145,9 @@ class MacroForm(forms.Form):
             for each in Team.objects.staying().filter(brand=brand).order_by("name")
         ]
         whom = [("", "Leaves it as it is"), ("me", "Whoever runs it"), ("nobody", "Nobody"), *people]
+        before = macro.assigns if macro else ""
+        if before not in dict([*whom, *teams]):  # else saving something else would drop the step
+            whom.append((before, macros.gone(before)))
         if teams:
             whom.append(("Teams", teams))  # type: ignore[arg-type]
         for name, choices in (("puts_on", tags), ("takes_off", tags), ("assigns", whom)):

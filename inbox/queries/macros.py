@@ -50,6 +50,16 @@ def _does(macro: Macro, tags: dict[int, str], whom: dict[str, str]) -> list[str]
     return [*does, "resolves it"] if macro.resolves else does
 
 
+def gone(assigns: str) -> str:
+    """To whom a macro still assigns, who is no choice any more."""
+    kind, _, which = assigns.partition(":")
+    if kind == "team":
+        team = Team.objects.filter(pk=which).first()
+        return f"{team.name} (is being removed)" if team else "A team that is no more"
+    person = Person.objects.filter(pk=which).first()
+    return f"{person.short_name} (has left)" if person else "Somebody who has left"
+
+
 def when(typed: str, person: Person, brand: Brand, now: datetime) -> Snooze:
     """Raises snooze_times.NotUnderstood, which says what to type."""
     zone = person.zone

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from inbox.models import Brand, CannedReply, Channel, Conversation, Macro, Membership, Person, Role, Tag
+from inbox.models import Brand, CannedReply, Channel, Conversation, Macro, Membership, Person, Role, Tag, Team
 from tests.factories import teams
 from tests.factories.people import ChannelFactory, agent_of
 
@@ -149,6 +149,53 @@ def test_one_is_changed(page: Client, jo: Person, brand: Brand, refund: Tag) -> 
         "New", reply, [refund.pk], f"person:{jo.pk}", 0, "2h", False,
     )  # fmt: skip
     assert 'value="2h"' in page.get(at("settings-macro", macro.public_id)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("whom", "words"),
+    [
+        ("who has left", "Bea (has left)"),
+        ("who is locked out", "Bea (has left)"),
+        ("who is no more", "Somebody who has left"),
+        ("a team that is being removed", "Returns (is being removed)"),
+        ("a team that is no more", "A team that is no more"),
+    ],
+)
+def test_who_has_left_is_still_whom_a_macro_names_when_something_else_of_it_is_saved(
+    whom: str, words: str, page: Client, jo: Person, brand: Brand
+) -> None:
+    bea = agent_of(brand, name="Bea")
+    team = teams.team(brand, name="Returns")
+    chosen = f"team:{team.pk}" if "team" in whom else f"person:{bea.pk}"
+    macro = Macro.objects.create(brand=brand, owner=jo, name="Old", assigns=chosen)
+    if whom == "who has left":
+        Membership.objects.filter(person=bea).delete()
+    elif whom == "who is locked out":
+        Person.objects.filter(pk=bea.pk).update(is_active=False)
+    elif whom == "who is no more":
+        bea.delete()
+    elif whom == "a team that is being removed":
+        Team.objects.filter(pk=team.pk).update(is_closing=True)
+    else:
+        team.delete()
+
+    shown = page.get(at("settings-macro", macro.public_id)).content.decode()
+    assert f'<option value="{chosen}" selected>{words}</option>' in shown
+    answer = page.post(at("settings-macro", macro.public_id), {"name": "New", "assigns": chosen})
+
+    assert answer.status_code == 302
+    macro.refresh_from_db()
+    assert (macro.name, macro.assigns) == ("New", chosen)
+
+
+def test_who_has_left_is_no_choice_for_what_did_not_name_them(page: Client, jo: Person, brand: Brand) -> None:
+    bea = agent_of(brand, name="Bea")
+    macro = Macro.objects.create(brand=brand, owner=jo, name="Old", assigns=f"person:{jo.pk}")
+    Membership.objects.filter(person=bea).delete()
+
+    assert "Bea" not in page.get(at("settings-macro", macro.public_id)).content.decode()
+    changed = {"name": "New", "assigns": f"person:{bea.pk}"}
+    assert page.post(at("settings-macro", macro.public_id), changed).status_code == 422
 
 
 @pytest.mark.parametrize(
