@@ -149,10 +149,8 @@ def forget_undos(**_later: Any) -> None:
 @shared_task
 def learn_from_corrections(**_later: Any) -> None:
     """Fit anew where people have corrected enough since the last time."""
-    for brand_id, kind in learning.due():
-        outcome = learning.refit(brand_id=brand_id, kind=kind, now=timezone.now())
-        if outcome is not None:
-            log.info("model_fitted", brand=brand_id, kind=kind, **asdict(outcome))
+    for brand_id, kind, outcome in learning.refit_due(clock=timezone.now):
+        log.info("model_fitted", brand=brand_id, kind=kind, **asdict(outcome))
 
 
 def wake_routing(brand_id: int) -> None:
@@ -211,21 +209,19 @@ def count_views(**_later: Any) -> None:
     """Whatever fell through, and what time has moved into a view or out of it."""
     for brand_id in view_counting.behind():
         wake_counting(brand_id)
-    until = time.monotonic() + TRIAGE_SECONDS
-    while (turned := view_counting.turned(timezone.now(), limit=500)) and time.monotonic() < until:
-        for brand_id, ids in turned.items():
-            _tell(counting.turn(brand_id=brand_id, conversation_ids=ids, now=timezone.now()))
+    until, failed = time.monotonic() + TRIAGE_SECONDS, set[int]()
+    while time.monotonic() < until and (
+        turned := view_counting.turned(timezone.now(), limit=500, without=failed)
+    ):
+        for counts in counting.turn_each(turned, clock=timezone.now, failed=failed):
+            _tell(counts)
 
 
 @shared_task
 def recount_views(**_later: Any) -> None:
     """Each night, by the brand's own clock: counters against rows. How far it has come is a row, so the next run goes on."""
     until = time.monotonic() + TRIAGE_SECONDS
-    for brand_id in recounting.due(now=timezone.now()):
-        while recounting.recount_batch(brand_id=brand_id, now=timezone.now()):
-            if time.monotonic() > until:
-                return
-        off = recounting.compare(brand_id=brand_id, now=timezone.now())
+    for brand_id, off in recounting.recount_due(clock=timezone.now, is_over=lambda: time.monotonic() > until):
         log.info("views_recounted", brand=brand_id, drifted=len(off))
 
 

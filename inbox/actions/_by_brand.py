@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import OperationalError, connection
+from django.db import Error, connection
 from psycopg.errors import LockNotAvailable
 
 from inbox.actions import _sql
@@ -39,8 +39,8 @@ def work(brand_id: int, do: Callable[[], object], *, now: datetime) -> bool:
     says nothing about any brand and ends it all."""
     try:
         do()
-    except OperationalError as error:
-        if not connection.is_usable():
+    except Exception as error:
+        if isinstance(error, Error) and not connection.is_usable():
             raise
         if brand_id not in _told or now - _told[brand_id] >= TOLD_EVERY:
             _told[brand_id] = now
@@ -50,7 +50,7 @@ def work(brand_id: int, do: Callable[[], object], *, now: datetime) -> bool:
     return True
 
 
-def _tell(brand_id: int, error: OperationalError) -> None:
+def _tell(brand_id: int, error: Exception) -> None:
     if isinstance(error.__cause__, LockNotAvailable):
         log.warning("brand_held", brand=brand_id)
     else:

@@ -8,13 +8,14 @@ brand's cursor row is the lock: one counts at a time, and nobody who writes to a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
-from inbox.actions import _sql, _view_cursor
+from inbox.actions import _by_brand, _sql, _view_cursor
 from inbox.models import Brand, CountedConversation, SavedView, ViewCursor
 from inbox.queries import view_counting, view_names, view_rows, view_words
 from inbox.queries.view_counting import Counters
@@ -48,6 +49,21 @@ def follow(*, brand_id: int, now: datetime, limit: int = BATCH) -> Counts:
 def turn(*, brand_id: int, conversation_ids: Iterable[int], now: datetime) -> Counts:
     """Count what time has changed: what is due within the hour now, what has waited long enough, what is no longer of today."""
     return _count(_view_cursor.held(brand_id), sorted(conversation_ids), now)
+
+
+def turn_each(
+    turned: Mapping[int, Sequence[int]], *, clock: Callable[[], datetime], failed: set[int]
+) -> Iterator[Counts]:
+    """The same of many brands, by brand. `failed`: gets those that cannot be counted, and hold up no other."""
+    for brand_id, ids in turned.items():
+        found, now = list[Counts](), clock()
+        if not _by_brand.work(brand_id, partial(_turn_into, found, brand_id, ids, now), now=now):
+            failed.add(brand_id)
+        yield from found
+
+
+def _turn_into(found: list[Counts], brand_id: int, ids: Sequence[int], now: datetime) -> None:
+    found.append(turn(brand_id=brand_id, conversation_ids=ids, now=now))
 
 
 @transaction.atomic(durable=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _choosing
+from inbox.actions import _by_brand, _choosing
 from inbox.learning import encoder
 from inbox.models import LearnedModel, ModelKind
 from inbox.queries import corrections, tag_knowledge
@@ -25,6 +27,19 @@ class Outcome:
     kept: bool
     before: float  # macro-F1 of the model in use, on the same held-out corrections
     after: float
+
+
+def refit_due(*, clock: Callable[[], datetime]) -> Iterator[tuple[int, ModelKind, Outcome]]:
+    """Whatever is due, brand by brand. What cannot be fitted holds up nothing else."""
+    for brand_id, kind in due():
+        outcomes, now = list[Outcome](), clock()
+        _by_brand.work(brand_id, partial(_refit, outcomes, brand_id, kind, now), now=now)
+        yield from ((brand_id, kind, outcome) for outcome in outcomes)
+
+
+def _refit(outcomes: list[Outcome], brand_id: int, kind: ModelKind, now: datetime) -> None:
+    if outcome := refit(brand_id=brand_id, kind=kind, now=now):
+        outcomes.append(outcome)
 
 
 def refit(*, brand_id: int, kind: ModelKind, now: datetime) -> Outcome | None:

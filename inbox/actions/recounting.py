@@ -6,14 +6,15 @@ mistaken for a fault. A difference that it finds is a constant, so adding it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 
 import structlog
 from django.db import transaction
 
-from inbox.actions import _sql, _view_cursor, counting
+from inbox.actions import _by_brand, _sql, _view_cursor, counting
 from inbox.models import Brand, ViewCursor
 from inbox.queries import view_counting, view_names
 
@@ -70,6 +71,27 @@ def due(*, now: datetime) -> list[int]:
         if night.time() >= AT and (cursor is None or cursor.reconciled_on != night.date()):
             found.append(brand.pk)
     return found
+
+
+def recount_due(
+    *, clock: Callable[[], datetime], is_over: Callable[[], bool]
+) -> Iterator[tuple[int, list[Off]]]:
+    """Brand by brand until it `is_over`, as (brand, what was wrong of the counters). One that cannot be counted holds up no other."""
+    for brand_id in due(now=clock()):
+        if is_over():
+            return
+        counted = list[list[Off]]()
+        _by_brand.work(brand_id, partial(_recount, counted, brand_id, clock, is_over), now=clock())
+        yield from ((brand_id, off) for off in counted)
+
+
+def _recount(
+    counted: list[list[Off]], brand_id: int, clock: Callable[[], datetime], is_over: Callable[[], bool]
+) -> None:
+    while recount_batch(brand_id=brand_id, now=clock()):
+        if is_over():
+            return
+    counted.append(compare(brand_id=brand_id, now=clock()))
 
 
 @transaction.atomic(durable=True)

@@ -120,11 +120,11 @@ def behind() -> list[int]:
     return sorted({*found, *unfilled})
 
 
-def turned(now: datetime, *, limit: int) -> dict[int, list[int]]:
-    """Conversations that time has moved into a view or out of it, by brand."""
+def turned(now: datetime, *, limit: int, without: Collection[int] = ()) -> dict[int, list[int]]:
+    """Conversations that time has moved into a view or out of it, by brand; none of the brands in `without`."""
     found: dict[int, list[int]] = {}
-    due = CountedConversation.objects.filter(turns_at__lte=now).order_by("turns_at")
-    for brand_id, pk in due.values_list("brand_id", "pk")[:limit]:
+    due = CountedConversation.objects.filter(turns_at__lte=now).exclude(brand_id__in=list(without))
+    for brand_id, pk in due.order_by("turns_at").values_list("brand_id", "pk")[:limit]:
         found.setdefault(brand_id, []).append(pk)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -259,6 +260,28 @@ def test_it_waits_for_twenty_new_corrections(channel: Channel, now: datetime) ->
     assert learning.due() == [(channel.brand_id, ModelKind.TAGS)]
     learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
     assert learning.due() == []
+
+
+def test_a_brand_that_cannot_be_fitted_holds_up_no_other(
+    channel: Channel, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = people.ChannelFactory()
+    BrandSequence.objects.get_or_create(brand=other.brand)
+    Tag.objects.create(brand=other.brand, name="stamps")
+    for each in (channel, other):
+        taught(each, about_stamps(), holds=["stamps"])
+    first, second = learning.due()
+    whole = corrections.of
+
+    def spoilt(brand_id: int, *rest: Any, **more: Any) -> Any:
+        if brand_id == first[0]:
+            raise ArithmeticError("nothing can be learned from this")
+        return whole(brand_id, *rest, **more)
+
+    monkeypatch.setattr(corrections, "of", spoilt)
+
+    assert [(brand_id, kind) for brand_id, kind, _ in learning.refit_due(clock=lambda: now)] == [second]
+    assert learning.due() == [first]
 
 
 def test_too_few_held_out_corrections_judge_nothing(channel: Channel, now: datetime) -> None:
