@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Model, Q, QuerySet
 
 from inbox.models import Person
-from inbox.rules import length_text, week_text
+from inbox.rules import length_text, week_text, zones
 
 
 class LengthField(forms.CharField):
@@ -71,6 +71,13 @@ class WordsField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value
+
+
+class ZoneField(forms.CharField):
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value and not zones.is_one(value):
+            raise forms.ValidationError(zones.refusal(value))
 
 
 class ColleagueField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django knows no arguments of it when it runs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 
@@ -30,6 +29,7 @@ from inbox.setting_fields import (
     LengthField,
     WarningsField,
     WordsField,
+    ZoneField,
 )
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -124,7 +124,7 @@ class PolicyForm(forms.Form):
 
 class HoursForm(forms.Form):
     name = forms.CharField(max_length=80, label="Name")
-    time_zone = forms.CharField(max_length=64, label="Time zone", help_text="Such as “Europe/Berlin”.")
+    time_zone = ZoneField(max_length=64, label="Time zone", help_text="Such as “Europe/Berlin”.")
     holidays = HolidaysField(
         required=False, label="Holidays",
         help_text="A line for each: “2026-12-25 Christmas”, or with other times “2026-12-24 Christmas Eve: 9–12”.",
@@ -141,12 +141,6 @@ class HoursForm(forms.Form):
         for number, day in enumerate(DAYS):
             self.fields[f"day-{number}"] = IntervalsField(required=False, label=day, max_length=200)
 
-    def clean_time_zone(self) -> str:
-        zone: str = self.cleaned_data["time_zone"]
-        if zone not in available_timezones():
-            raise forms.ValidationError(f"“{zone}” is no time zone. Choose one like “Europe/Berlin”.")
-        return zone
-
     @property
     def days(self) -> list[forms.BoundField]:
         return [self[f"day-{number}"] for number in range(7)]
@@ -154,6 +148,13 @@ class HoursForm(forms.Form):
     @property
     def week(self) -> dict[str, Any]:
         return {str(number): found for number in range(7) if (found := self.cleaned_data[f"day-{number}"])}
+
+
+class ZoneForm(forms.Form):
+    time_zone = ZoneField(
+        max_length=64, label="Time zone of the brand’s days", help_text="Such as “Europe/Berlin”.",
+        widget=forms.TextInput(attrs={"list": "zones"}),
+    )  # fmt: skip
 
 
 class WeightsForm(forms.Form):

@@ -110,6 +110,7 @@ settings: list[URLPattern | URLResolver] = [
     path("macros/<uuid:public_id>/removal/", settings_macros.removal, name="settings-macro-removal"),
     path("hours/", settings_hours.index, name="settings-hours"),
     path("hours/new/", settings_hours.create, name="settings-hours-new"),
+    path("hours/zone/", settings_hours.zone, name="settings-zone"),
     path("hours/<uuid:public_id>/", settings_hours.edit, name="settings-hours-edit"),
     path("hours/<uuid:public_id>/removal/", settings_hours.removal, name="settings-hours-removal"),
     path("teams/", settings_teams.index, name="settings-teams"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 from django.db import transaction
 
-from inbox.actions import defaults
+from inbox.actions import defaults, hours
 from inbox.models import Brand, BrandSequence, Desk, Membership, Person, Role, RoutingSettings, Team
+from inbox.rules import zones
 
 LONGEST_NAME, LONGEST_SLUG = 120, 60
 
@@ -34,27 +34,29 @@ class Founded:
     brand: Brand
     is_new: bool
     joined: tuple[Joined, ...]
+    zone_before: str = ""  # where it was another until now
 
 
 @transaction.atomic
 def found(
     *, name: str, slug: str, time_zone: str = "", people: Mapping[str, Role], staff: bool = False
 ) -> Founded:
-    """`people`: the role of each by the e-mail address. Who is new has no password yet. `time_zone`: of a new brand; of one that is
-    there it stays. `staff`: those who run channels may open the pages of the whole installation, too."""
+    """`people`: the role of each by the e-mail address. Who is new has no password yet. `time_zone`: where none is named, a new
+    brand has UTC, and one that is there keeps its own. `staff`: those who run channels may open the pages of the whole installation, too."""
     brand = Brand.objects.filter(slug=slug).first()
     is_new = brand is None
     if brand is not None and brand.name != name:
         raise Refused(f"The address “{slug}” belongs to the brand “{brand.name}”. Give another with --slug.")
     if brand is None:
         brand = _new(name, slug, time_zone or "UTC")
+    zone_before = _move_days(brand, time_zone or brand.time_zone)
     equip(brand)
     joined = tuple(join(brand, email, role) for email, role in people.items())
     if not Membership.objects.filter(brand=brand, role=Role.ADMINISTRATOR).exists():
         raise Refused("A brand needs somebody who runs it: --admin with an e-mail address.")
     if staff:
         _make_staff(joined)
-    return Founded(brand, is_new, joined)
+    return Founded(brand, is_new, joined, zone_before)
 
 
 @transaction.atomic
@@ -115,11 +117,20 @@ def _new(name: str, slug: str, time_zone: str) -> Brand:
         ) from None
     if len(slug) > LONGEST_SLUG:
         raise Refused(f"A brand's address has at most {LONGEST_SLUG} signs: give a shorter one with --slug.")
-    try:
-        ZoneInfo(time_zone)
-    except (KeyError, ValueError, OSError):
-        raise Refused(f"“{time_zone}” is no time zone. They are named like Europe/Berlin.") from None
+    if not zones.is_one(time_zone):
+        raise Refused(zones.refusal(time_zone))
     return Brand.objects.create(name=name, slug=slug, time_zone=time_zone)
+
+
+def _move_days(brand: Brand, time_zone: str) -> str:
+    before = brand.time_zone
+    if time_zone == before:
+        return ""
+    try:
+        hours.move_days(brand=brand, time_zone=time_zone)
+    except hours.Refused as refused:
+        raise Refused(str(refused)) from None
+    return before
 
 
 def _make_staff(joined: Iterable[Joined]) -> None:

@@ -1,4 +1,4 @@
-"""When a brand works. Clocks that run under hours that change are counted anew."""
+"""When a brand works, and by which clock its days are counted. Clocks that run under hours that change are counted anew."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from inbox import events
 from inbox.actions import _looking, _saved_views, _view_cursor
 from inbox.models import Brand, BusinessHours, Holiday, Person
 from inbox.queries import view_names
+from inbox.rules import zones
 
 Intervals = Sequence[Sequence[int]]
 
@@ -71,9 +72,24 @@ def remove(*, hours: BusinessHours, by: Person, now: datetime) -> None:
             hours.delete()
 
 
+@transaction.atomic
+def move_days(*, brand: Brand, time_zone: str) -> bool:
+    """The brand's days are those of this zone from now on. Whoever counts figures finds it within a minute and counts them anew. Returns whether it
+    was another; nothing is written where it was not. The hours keep their own zone."""
+    if not zones.is_one(time_zone):
+        raise Refused(zones.refusal(time_zone))
+    _view_cursor.held(brand.pk)
+    with _days_of(brand):
+        changed = bool(
+            Brand.objects.filter(pk=brand.pk).exclude(time_zone=time_zone).update(time_zone=time_zone)
+        )
+        brand.time_zone = time_zone
+    return changed
+
+
 @contextmanager
 def _days_of(brand: Brand) -> Iterator[None]:
-    """The brand's days are those of its first hours. Where they begin at another time after the block, views that ask for days hold something
+    """The days of a brand's lists are those of its first hours, or its own where it keeps none. Where they begin at another time after the block, views that ask for days hold something
     else, and are counted anew. The counters' lock is held."""
     zone = view_names.zone_of(brand)
     yield

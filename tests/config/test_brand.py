@@ -55,15 +55,26 @@ def test_repeated_it_adds_people_changes_a_role_and_leaves_the_rest_alone() -> N
     tag = Tag.objects.create(brand=Brand.objects.get(), name="Ours")
     brand("Acme", "--admin", "ada@acme.example")
 
-    told = brand(
-        "Acme", "--operations", "ada@acme.example", "--agent", "bo@acme.example", "--time-zone", "Asia/Tokyo"
-    )
+    told = brand("Acme", "--operations", "ada@acme.example", "--agent", "bo@acme.example")
 
     assert roles() == {
         "ada@acme.example": Role.OPERATIONS, "bo@acme.example": Role.AGENT, "lea@acme.example": Role.ADMINISTRATOR,
     }  # fmt: skip
     assert "until now Administrator" in told and "is there already" in told
     assert Brand.objects.get().time_zone == "UTC" and Tag.objects.filter(pk=tag.pk).exists()
+
+
+def test_the_days_of_a_brand_that_is_there_move_where_a_zone_is_named() -> None:
+    brand("Acme", "--admin", "ada@acme.example", "--time-zone", "Europe/Berlin")
+
+    told = brand("Acme", "--time-zone", "Asia/Tokyo")
+
+    assert Brand.objects.get().time_zone == "Asia/Tokyo"
+    assert "Asia/Tokyo now, until now of Europe/Berlin" in told
+    assert "until now" not in brand("Acme") + brand("Acme", "--time-zone", "Asia/Tokyo")
+    with pytest.raises(CommandError, match="no time zone"):
+        brand("Acme", "--time-zone", "localtime")
+    assert Brand.objects.get().time_zone == "Asia/Tokyo"
 
 
 def test_no_brand_is_left_without_somebody_who_runs_it() -> None:

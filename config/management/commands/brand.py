@@ -21,7 +21,7 @@ ROLES = {
 class Command(BaseCommand):
     help = (
         "Make a brand with its tags, hours and promise, and the people who work for it. Repeat it to add people or to give somebody "
-        "another role; what the brand has changed stays as it is."
+        "another role, and with --time-zone to have its days counted anew in another zone; what else the brand has changed stays as it is."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,7 +38,9 @@ class Command(BaseCommand):
             "--slug", default="", help="the brand's address, /b/<slug>/; made from the name where left out"
         )
         parser.add_argument(
-            "--time-zone", default="", help="of a new brand, for example Europe/Berlin; UTC where left out"
+            "--time-zone",
+            default="",
+            help="whose midnight its days end at, for example Europe/Berlin; left out, a new brand has UTC and another keeps its own",
         )
         parser.add_argument(
             "--staff",
@@ -66,6 +68,10 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{made.brand.name} {'is made' if made.is_new else 'is there already'}: /b/{made.brand.slug}/"
         )
+        if made.zone_before:
+            self.stdout.write(
+                f"Its days are those of {made.brand.time_zone} now, until now of {made.zone_before}: its figures are counted anew."
+            )
         for each in made.joined:
             self.stdout.write(_told(each, made.brand))
 

@@ -429,6 +429,23 @@ def test_what_is_only_on_its_way_is_no_drift(channel: Channel, jo: Person) -> No
     assert not ViewDrift.objects.exists()
 
 
+def test_views_are_counted_anew_where_a_brand_without_hours_moves_its_days(
+    channel: Channel, jo: Person
+) -> None:
+    BrandSequence.objects.get_or_create(brand=channel.brand)
+    late = datetime.fromisoformat("2026-03-02T23:30:00+00:00")
+    make.conversation(channel, due_at=late, last_message_at=late)
+    of_day = saved(channel, "updated:2026-03-02", owner=jo)
+    settle(channel)
+    assert kept(of_day)[0] == 1
+
+    assert hours.move_days(brand=channel.brand, time_zone="Asia/Tokyo")
+    settle(channel)
+
+    assert kept(of_day)[0] == 0
+    assert not hours.move_days(brand=channel.brand, time_zone="Asia/Tokyo")
+
+
 def test_the_night_is_the_brands_own(channel: Channel) -> None:
     BusinessHours.objects.create(brand=channel.brand, name="Tokyo", time_zone="Asia/Tokyo")
     night = datetime.fromisoformat("2026-03-02T18:30:00+00:00")  # 3:30 there

@@ -35,7 +35,7 @@ FOR_ALL = {"home", "platform-colours", "outgoing-file"}
 # Addresses with a brand and nothing else in them.
 OF_THE_BRAND = {
     "settings", "settings-priority", "settings-priority-preview", "settings-policies", "settings-policy-new",
-    "focus", "search", "settings-hours", "settings-hours-new", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
+    "focus", "search", "settings-hours", "settings-hours-new", "settings-zone", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
     "settings-canned", "settings-canned-new", "settings-macros", "settings-macro-new",
     "rail", "views", "query-words", "query-reading",
     "settings-teams", "settings-team-new", "settings-routing", "palette", "palette-people", "notices", "presence",
