@@ -168,6 +168,9 @@ class Follower(models.Model):
     seq = models.BigIntegerField(default=0)
     counted_at = models.DateTimeField(null=True, help_text="When its facts were last brought up to date.")
     settings = models.CharField(max_length=64, blank=True, help_text="A mark of time zone and hours.")
+    zone = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="The brand's time zone, by which days were summed."
+    )  # fmt: skip
     definitions = models.CharField(
         max_length=64, blank=True, default="", db_default="",
         help_text="A mark of what each metric means, by its version.",

@@ -25,12 +25,14 @@ def mark_settings(*, brand: Brand, now: datetime, counts: bool = True) -> bool:
     """Where the time zone, the hours or a definition are no longer those that were counted by, or a team is gone, count all anew. Returns
     whether it is so. `counts`: the caller is the process that counts. No other says by what definitions: while an upgrade goes on, the one that
     counts may still be of the version before."""
-    marks = {"settings": _mark_of(brand)} | ({"definitions": _mark_of_definitions()} if counts else {})
+    marks = _marks_of(brand) | ({"definitions": _mark_of_definitions()} if counts else {})
     follower, new = Follower.objects.get_or_create(brand=brand, defaults=marks)
     if new:
         return False
-    if follower.settings != marks["settings"]:
+    if follower.zone != brand.time_zone:
         return _begin_again(brand, marks, now=now)
+    if follower.settings != marks["settings"]:
+        return _count_hours_again(brand, marks["settings"])
     if follower.definitions != _mark_of_definitions():
         return _define_again(brand, now) if counts else True
     return follower.again_after is None and _has_gone_teams(brand) and _count_facts_again(brand)
@@ -39,7 +41,7 @@ def mark_settings(*, brand: Brand, now: datetime, counts: bool = True) -> bool:
 def ask(*, brand: Brand, now: datetime) -> None:
     """Count every conversation and sum every period anew. Until that is done, what was counted before stands. By what definitions, whoever
     counts says."""
-    Follower.objects.get_or_create(brand=brand, defaults={"settings": _mark_of(brand)})
+    Follower.objects.get_or_create(brand=brand, defaults=_marks_of(brand))
     _ask(brand, now)
 
 
@@ -53,7 +55,7 @@ def _ask(brand: Brand, now: datetime) -> None:
 def forget(*, brand: Brand, now: datetime) -> None:
     """Throw away what was counted; everything is read again from the first event. Who was there when is kept: no event tells it."""
     # The cursor first: whoever is counting has then ended, and whoever read events before that moves it no more.
-    told = {"seq": 0, "counted_at": None, "again_after": None, "settings": _mark_of(brand)}
+    told = {"seq": 0, "counted_at": None, "again_after": None, **_marks_of(brand)}
     Follower.objects.update_or_create(brand=brand, defaults=told)
     for table in ("period", "fact", "rollup", "dayfacts", "agenthour"):
         _writing.run(f"DELETE FROM analytics_{table} WHERE brand_id = %s", [brand.pk])
@@ -62,14 +64,20 @@ def forget(*, brand: Brand, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def _begin_again(brand: Brand, marks: dict[str, str], *, now: datetime) -> bool:
-    changed = Follower.objects.filter(pk=brand.pk).exclude(settings=marks["settings"])
-    if not changed.update(**marks, again_after=0):
+    if not Follower.objects.filter(pk=brand.pk).exclude(zone=marks["zone"]).update(**marks, again_after=0):
         return False
-    # Hours and days may begin elsewhere now: the sums go, and every one is made anew. Periods first: whoever is summing one has then ended.
+    # Hours and days begin elsewhere now: the sums go, and every one is made anew. Periods first: whoever is summing one has then ended.
     for table in ("period", "rollup", "dayfacts", "agenthour"):
         _writing.run(f"DELETE FROM analytics_{table} WHERE brand_id = %s", [brand.pk])
     _mark_all(brand, now)
     return True
+
+
+def _count_hours_again(brand: Brand, mark: str) -> bool:
+    """Days begin where they began, so what was counted by the hours of before stands until each conversation has been looked at: a holiday of next
+    year changes nothing, and whatever changes marks its own day."""
+    changed = Follower.objects.filter(pk=brand.pk).exclude(settings=mark)
+    return bool(changed.update(settings=mark, again_after=0))
 
 
 @transaction.atomic(durable=True)
@@ -179,6 +187,10 @@ def _mark_of_versions(*, of_hours: bool) -> str:
         if (metric.key in metrics.BY_HOURS) is of_hours
     ]
     return hashlib.sha256("\n".join(sorted(told)).encode()).hexdigest()[:32]
+
+
+def _marks_of(brand: Brand) -> dict[str, str]:
+    return {"settings": _mark_of(brand), "zone": brand.time_zone}
 
 
 def _mark_of(brand: Brand) -> str:

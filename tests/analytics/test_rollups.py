@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from inbox.actions import closing_teams
 from inbox.models import (
     Brand,
     BusinessHours,
+    Holiday,
     Message,
     Presence,
     PresenceState,
@@ -288,6 +289,55 @@ def test_a_day_at_the_desk_is_kept_when_all_is_made_anew(story: Story) -> None:
     story.count()
     assert sum(hours.values_list("online", flat=True)) == sum(row[2] for row in followed[2])
     assert hours[0].at.minute == 30
+
+
+@pytest.mark.parametrize("what", ["a holiday of next year", "a holiday of that day", "the hours' zone"])
+def test_hours_that_change_leave_the_sums_in_place_until_they_are_counted_by_them(
+    story: Story, what: str
+) -> None:
+    week = {str(day): [[0, 1440]] for day in range(7)}
+    hours = BusinessHours.objects.create(brand=story.brand, name="Shop", time_zone="Europe/Berlin", week=week)
+    promised = SlaPolicy.objects.create(brand=story.brand, name="Kept", first_response=600, hours=hours)
+    be_there(story, "Ada", -30, 100)
+    story.write("mara", 0)
+    story.answer("mara", 5)
+    story.count()
+    [before] = story.facts(metrics.FIRST)
+    assert (before.business, promised.hours) == (300, hours)
+    sums, desk = Rollup.objects.count(), AgentHour.objects.count()
+    assert sums and desk
+
+    match what:
+        case "a holiday of next year":
+            Holiday.objects.create(hours=hours, day=date(2027, 12, 25), name="Christmas", intervals=[])
+        case "a holiday of that day":
+            Holiday.objects.create(hours=hours, day=story.at(0).date(), name="Fair", intervals=[])
+        case _:
+            BusinessHours.objects.update(time_zone="Asia/Tokyo", week={"6": [[0, 60]]})
+    assert recounting.mark_settings(brand=story.brand, now=story.at(200))
+
+    assert (Rollup.objects.count(), AgentHour.objects.count()) == (sums, desk)
+    assert not Period.objects.exists() and Follower.objects.get().again_after == 0
+    assert not recounting.mark_settings(brand=story.brand, now=story.at(200))
+    story.count()
+    [after] = story.facts(metrics.FIRST)
+    assert after.business == (300 if what == "a holiday of next year" else 0)
+    followed = shown(story)
+    the_whole(story)
+    assert shown(story) == followed
+
+
+def test_another_zone_leaves_no_sum_of_days_that_began_elsewhere(story: Story) -> None:
+    story.write("mara", 0)
+    story.count()
+    assert Rollup.objects.exists()
+
+    Brand.objects.filter(pk=story.brand.pk).update(time_zone="Asia/Kolkata")
+    story.brand.refresh_from_db()
+    assert recounting.mark_settings(brand=story.brand, now=story.at(200))
+
+    assert not Rollup.objects.exists() and Period.objects.exists()
+    assert not recounting.mark_settings(brand=story.brand, now=story.at(200))
 
 
 def test_a_team_that_is_removed_leaves_the_figures_too(story: Story) -> None:
