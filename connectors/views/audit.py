@@ -68,7 +68,9 @@ def export(request: AgentRequest, brand_slug: str) -> HttpResponseBase:
 def _written(brand: Brand, wanted: audit.Filter) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff"  # spreadsheets take the text for UTF-8 then
-    for row in audit.rows(brand, wanted, numbers=NUMBERS, of_channels=OF_CHANNELS):
+    for row in audit.rows(
+        brand, wanted, zone=ZoneInfo(brand.time_zone), numbers=NUMBERS, of_channels=OF_CHANNELS
+    ):
         yield writer.writerow(safe_row(row))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
@@ -21,7 +22,7 @@ SUBJECTS = (
     "platform app", "priority weights", "queue", "report mail", "routing", "run", "schedule", "SLA policy", "tag", "tag rule", "team",
     "team member", "view", "audit log",
 )  # fmt: skip
-HEADER = ("When (UTC)", "Who", "From", "Did", "To what", "Name", "Before", "After", "Request")
+HEADER = ("When ({zone})", "Who", "From", "Did", "To what", "Name", "Before", "After", "Request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,12 @@ def lines(
     return _lines(list(found.order_by("-pk")[:PAGE]), numbers, of_channels)
 
 
-def rows(brand: Brand, wanted: Filter, *, numbers: Numbers, of_channels: OfChannels) -> Iterator[list[str]]:
-    """Everything, chunk by chunk, so that a log of years is never in memory."""
-    yield list(HEADER)
+def rows(
+    brand: Brand, wanted: Filter, *, zone: ZoneInfo, numbers: Numbers, of_channels: OfChannels
+) -> Iterator[list[str]]:
+    """Everything, chunk by chunk, so that a log of years is never in memory. Times are of `zone`, with their distance from UTC: where clocks are put
+    back an hour comes twice."""
+    yield [each.format(zone=zone) for each in HEADER]
     before: int | None = None
     while True:
         found = _filtered(brand, wanted)
@@ -112,7 +116,7 @@ def rows(brand: Brand, wanted: Filter, *, numbers: Numbers, of_channels: OfChann
         for line in _lines(chunk, numbers, of_channels):
             entry = line.entry
             yield [
-                entry.at.strftime("%Y-%m-%d %H:%M:%S"), line.who, entry.address, entry.act, entry.subject, f"{entry.subject_name} {line.where}".strip(),
+                entry.at.astimezone(zone).isoformat(" ", "seconds"), line.who, entry.address, entry.act, entry.subject, f"{entry.subject_name} {line.where}".strip(),
                 "; ".join(f"{each.name}: {each.before.text}" for each in line.changes if each.before.text),
                 "; ".join(f"{each.name}: {each.after.text}" for each in line.changes if each.after.text), entry.request,
             ]  # fmt: skip

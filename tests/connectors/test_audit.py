@@ -8,6 +8,7 @@ import io
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -413,7 +414,7 @@ def test_it_is_narrowed_and_taken_out_safe_for_spreadsheets(
     answer = page.get(address("audit-export", brand), query)
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
-    assert rows[0][0] == "When (UTC)"
+    assert rows[0][0] == f"When ({brand.time_zone})"
     assert {row[4] for row in rows[1:]} == {"channel"}
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
     assert any("HYPERLINK" in cell for row in rows for cell in row)
@@ -439,8 +440,45 @@ def test_an_address_that_nobody_was_given_is_answered(
     assert page.get(address(name, brand), asked).status_code == 200
 
 
-def entry(brand: Brand | None, by: Person | None, name: str) -> None:
-    recording.record(brand=brand, by=by, act="made", subject="tag", subject_name=name, now=timezone.now())
+def entry(brand: Brand | None, by: Person | None, name: str, *, at: datetime | None = None) -> None:
+    recording.record(
+        brand=brand, by=by, act="made", subject="tag", subject_name=name, now=at or timezone.now()
+    )
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland"])
+def test_a_day_of_the_filter_is_one_of_the_times_that_are_shown(
+    page: Client, brand: Brand, ops: Person, zone: str
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(time_zone=zone)
+    midnights = [datetime(2026, 12, day, tzinfo=ZoneInfo(zone)) for day in (1, 2)]
+    second = timedelta(seconds=1)
+    for name, at in (
+        ("the night before", midnights[0] - second), ("at its start", midnights[0]),
+        ("at its end", midnights[1] - second), ("the night after", midnights[1]),
+    ):  # fmt: skip
+        entry(brand, ops, name, at=at)
+
+    def told(**asked: str) -> list[list[str]]:
+        answer = page.get(address("audit-export", brand), {"subject": "tag", **asked})
+        return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+    def names(**asked: str) -> list[str]:
+        return [row[5] for row in told(**asked)[1:]]
+
+    day = told(since="2026-12-01", until="2026-12-01")
+    html = page.get(address("audit", brand), {"since": "2026-12-01", "until": "2026-12-01"}).content.decode()
+
+    assert day[0][0] == f"When ({zone})"
+    assert [(row[5], row[0][:19]) for row in day[1:]] == [
+        ("at its end", "2026-12-01 23:59:59"), ("at its start", "2026-12-01 00:00:00"),
+    ]  # fmt: skip
+    assert [datetime.fromisoformat(row[0]) for row in day[1:]] == [midnights[1] - second, midnights[0]]
+    assert names(since="2026-12-01") == ["the night after", "at its end", "at its start"]
+    assert names(until="2026-12-01") == ["at its end", "at its start", "the night before"]
+    assert "at its start" in html and "at its end" in html
+    assert "the night before" not in html and "the night after" not in html
+    assert f'data-zone="{zone}"' in html and f"Days and times are those of {zone}." in html
 
 
 def test_who_left_and_parley_itself_can_be_asked_for_as_can_colleagues(
