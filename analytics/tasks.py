@@ -78,5 +78,7 @@ def mind_settings(**_later: Any) -> None:
     """Hours and time zones that changed, and teams that are gone, while nothing else happened."""
     mailing.follow_clocks(now=timezone.now())
     for brand in Brand.objects.filter(figures__isnull=False).order_by("pk"):
-        if recounting.mark_settings(brand=brand, now=timezone.now(), counts=False):
+        if recounting.mark_settings(
+            brand=brand, now=timezone.now(), counts=False
+        ) or recounting.leave_gone_teams(brand=brand):
             wake_following(brand.pk)

@@ -22,8 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 def mark_settings(*, brand: Brand, now: datetime, counts: bool = True) -> bool:
-    """Where the time zone, the hours or a definition are no longer those that were counted by, or a team is gone, count all anew. Returns
-    whether it is so. `counts`: the caller is the process that counts. No other says by what definitions: while an upgrade goes on, the one that
+    """Where the time zone, the hours or a definition are no longer those that were counted by, count all anew. Returns whether it is so. `counts`: the caller is the process that counts. No other says by what definitions: while an upgrade goes on, the one that
     counts may still be of the version before."""
     marks = _marks_of(brand) | ({"definitions": _mark_of_definitions()} if counts else {})
     follower, new = Follower.objects.get_or_create(brand=brand, defaults=marks)
@@ -35,7 +34,14 @@ def mark_settings(*, brand: Brand, now: datetime, counts: bool = True) -> bool:
         return _count_hours_again(brand, marks["settings"])
     if follower.definitions != _mark_of_definitions():
         return _define_again(brand, now) if counts else True
-    return follower.again_after is None and _has_gone_teams(brand) and _count_facts_again(brand)
+    return False
+
+
+def leave_gone_teams(*, brand: Brand) -> bool:
+    """Where a team is gone, count every conversation anew. Returns whether it is so. To find none reads the sums of all of the brand's days: for
+    what asks each minute, not with each batch of events."""
+    told_already = not Follower.objects.filter(pk=brand.pk, again_after=None).exists()
+    return not told_already and _has_gone_teams(brand) and _count_facts_again(brand)
 
 
 def ask(*, brand: Brand, now: datetime) -> None:
@@ -204,7 +210,7 @@ def _mark_of(brand: Brand) -> str:
 def _has_gone_teams(brand: Brand) -> bool:
     """Whether facts stand with a team that was removed. Their conversations have none now, and no event of theirs says so.
 
-    The sums by team say where to look, so a brand that removed nothing costs a few hundred rows of them.
+    The sums by team say where to look: a brand that removed nothing costs one row of them for each kind and each day that was ever counted.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -118,6 +118,7 @@ class Story:
         now = self.at(minutes)
         self.triage(minutes)
         recounting.mark_settings(brand=self.brand, now=now)
+        recounting.leave_gone_teams(brand=self.brand)  # as each minute does
         while not (heard := following.next_batch(self.brand.pk)).is_empty:
             following.follow(heard, now=now)
         while recounting.count_again(brand=self.brand, now=now):

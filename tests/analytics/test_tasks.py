@@ -7,11 +7,14 @@ from io import StringIO
 import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from analytics import metrics, tasks
 from analytics.actions import _writing, following
 from analytics.models import Fact, Follower, Period, Rollup
-from inbox.models import BrandSequence
+from inbox.actions import closing_teams
+from inbox.models import BrandSequence, Team
 from tests.analytics.conftest import Story
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +41,24 @@ def test_a_brand_is_followed_to_the_end_of_what_triage_has_seen(story: Story) ->
     assert following.behind() == []
     assert Follower.objects.get().seq == BrandSequence.objects.get(pk=story.brand.pk).last
     assert Period.objects.exists()  # and is summed in a moment
+
+
+def test_teams_that_are_gone_are_looked_for_each_minute_and_not_with_each_batch(story: Story) -> None:
+    team = Team.objects.create(brand=story.brand, name="Refunds")
+    story.write("mara", 0)
+    story.brand.conversations.update(team=team)
+    story.count()
+    closing_teams.remove(team=team, by=story.person("Lea"), now=story.at(5))
+    story.triage(6)
+
+    with CaptureQueriesContext(connection) as asked:
+        tasks.follow_brand(brand_id=story.brand.pk)
+    assert not [query["sql"] for query in asked if "inbox_team" in query["sql"]]
+
+    Fact.objects.update(team_id=team.pk)  # as where its removal moved no conversation
+    tasks.mind_settings()
+    tasks.follow_brand(brand_id=story.brand.pk)
+    assert set(Fact.objects.values_list("team_id", flat=True)) == {None}
 
 
 def test_a_conversation_that_cannot_be_counted_keeps_no_other_from_it(
