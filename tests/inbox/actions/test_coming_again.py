@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -15,13 +16,21 @@ from inbox import events
 from inbox.actions import _looking, closing, receiving, triaging
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage
-from inbox.models import Channel, Contact, Conversation, Priority, PriorityWeights, SlaPolicy
+from inbox.models import (
+    Channel,
+    Contact,
+    Conversation,
+    ConversationState,
+    Priority,
+    PriorityWeights,
+    SlaPolicy,
+)
 from inbox.rules import pacing
 from tests.factories import conversations as make
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
 from tests.inbox.actions.spoiling import spoil
-from tests.threads import at_once
+from tests.threads import in_another_connection, wait_for_a_lock_to_be_waited_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = 3600.0
@@ -214,21 +223,21 @@ def test_one_that_cannot_be_looked_at_keeps_no_other_from_it(
     assert {tuple(comings(each)) for each in others} == {("second contact in seven days",)}
 
 
-def test_who_resolves_meanwhile_and_who_looks_wait_for_one_another(here: Channel, there: Channel) -> None:
-    jo = agent_of(here.brand)
-    [first, *_] = beside = with_many_beside(here, there, many=20)
+def test_what_is_resolved_while_a_look_waits_for_the_lock_is_seen_as_over(
+    here: Channel, there: Channel
+) -> None:
+    beside = with_many_beside(here, there, many=20)
     batch = triaging.next_batch(here.brand_id)
 
-    def resolve() -> None:
-        for each in reversed(beside):
-            closing.resolve(conversation=each, by=jo, now=say.at(9 * HOUR + 2))
+    def look_at_it() -> bool:
+        return triaging.triage(batch, None, now=say.at(9 * HOUR + 2))
 
-    def look_at_it() -> None:
-        assert triaging.triage(batch, None, now=say.at(9 * HOUR + 2))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), events.ledger(here.brand_id):
+            looking = pool.submit(in_another_connection, look_at_it)
+            wait_for_a_lock_to_be_waited_for()
+            resolved = Conversation.objects.filter(pk__in=[each.pk for each in beside])
+            resolved.update(state=ConversationState.RESOLVED, resolved_at=say.at(9 * HOUR + 2))
+        assert looking.result(timeout=60)
 
-    at_once(resolve, look_at_it)
-    triage(here, seconds=9 * HOUR + 3)
-
-    assert {tuple(comings(each)) for each in beside} == {()}
-    first.refresh_from_db()
-    assert (first.state, first.priority_score) == ("resolved", 0)
+    assert {(*comings(each), each.priority_score) for each in beside} == {(0,)}
