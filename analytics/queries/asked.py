@@ -48,6 +48,7 @@ class Asked:
     more: Mapping[str, str] = field(default_factory=dict)  # what else the page remembers in its address
     faults: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    with_year: bool = False  # its days are not all of this year: one without its year says another
     weeks_from: int = 0  # the day of the week on which weeks begin; 0 is Monday
     picked: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -149,8 +150,9 @@ def read(
     more = {name: told[name][:80] for name in remembers if told.get(name)}
     business = told.get("hours") == "business"
     return Asked(
-        brand, first, last, preset, business, filters, kept, more, faults=tuple(faults), gone=tuple(gone)
-    )
+        brand, first, last, preset, business, filters, kept, more, faults=tuple(faults), gone=tuple(gone),
+        with_year=not first.year == today.year == last.year,
+    )  # fmt: skip
 
 
 def _days(told: Mapping[str, str], preset: str, today: date, faults: list[str]) -> tuple[date, date]:

@@ -78,7 +78,7 @@ def answers(asked: Asked, names: Names) -> Chart:
             number = known.get((moment.key, value), (0, 0))[0]
             url = charts.behind(asked, metrics.OUT, agent=names.text("person_id", value), **moment.address())
             cells.append(_count(number, url))
-        chart.rows.append(Row(moment.label, tuple(cells)))
+        chart.rows.append(Row(moment.label, tuple(cells), day=moment.day))
     return chart
 
 

@@ -49,6 +49,7 @@ class Row:
     cells: tuple[Cell, ...]
     url: str = ""
     sub: str = ""  # of a heat map: the hour
+    day: str = ""  # of a day or a week: its first day, such as 2026-12-01
 
 
 @dataclass(slots=True)

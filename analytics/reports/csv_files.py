@@ -32,8 +32,8 @@ def download(rows: Iterable[Sequence[object]], name: str) -> StreamingHttpRespon
 
 
 def of_chart(chart: Chart) -> Iterator[Sequence[object]]:
-    """Times in seconds and shares in percent, as numbers that can be calculated with."""
+    """Times in seconds, shares in percent and days as 2026-12-01, so that a spreadsheet can calculate with them."""
     units = {"time": " (seconds)", "share": " (percent)", "number": ""}
     yield [chart.head, *(column.label + units[column.unit.value] for column in chart.columns)]
     for row in chart.rows:
-        yield [row.label, *(cell.value for cell in row.cells)]
+        yield [row.day or row.label, *(cell.value for cell in row.cells)]

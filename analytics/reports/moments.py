@@ -20,6 +20,11 @@ class Moment:
     last: date
     slot: int | None = None
 
+    @property
+    def day(self) -> str:
+        """As a file has it; of an hour nothing."""
+        return self.key if self.slot is None else ""
+
     def address(self) -> dict[str, object]:
         """As a list behind a figure is asked for it."""
         days: dict[str, object] = {"range": None, "from": self.first.isoformat(), "to": self.last.isoformat()}
@@ -45,11 +50,11 @@ def of(asked: Asked) -> list[Moment]:
         ]
     if by(asked) == series.DAY:
         days = [asked.first + number * DAY for number in range(asked.days)]
-        return [Moment(day.isoformat(), say(day), day, day) for day in days]
+        return [Moment(day.isoformat(), say(asked, day), day, day) for day in days]
     found, begins = [], asked.week_of(asked.first)
     while begins <= asked.last:
         first, last = max(begins, asked.first), min(begins + timedelta(days=6), asked.last)
-        found.append(Moment(begins.isoformat(), say(begins), first, last))
+        found.append(Moment(begins.isoformat(), say(asked, begins), first, last))
         begins += timedelta(days=7)
     return found
 
@@ -59,5 +64,5 @@ def before(asked: Asked) -> list[Moment]:
     return of(asked.before)
 
 
-def say(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b}"
+def say(asked: Asked, day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}" + (f" {day.year}" if asked.with_year else "")

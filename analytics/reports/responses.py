@@ -94,6 +94,7 @@ def over_time(asked: Asked, key: str) -> Chart:
                     cell(old.p50, Unit.WITHIN, old_url, old.count),
                     cell(point.count, Unit.NUMBER, url if point.count else "", point.count),
                 ),
+                day=moment.day,
             )
         )
     return chart
@@ -123,7 +124,7 @@ def attainment(asked: Asked, *targets: str) -> Chart:
         for target, counts in zip(targets, known, strict=True):
             count, hits = counts.get((moment.key,), (0, 0))
             cells += kept_and_missed(count, hits, charts.behind(asked, target, **moment.address()))
-        chart.rows.append(Row(moment.label, tuple(cells)))
+        chart.rows.append(Row(moment.label, tuple(cells), day=moment.day))
     return chart
 
 

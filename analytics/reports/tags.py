@@ -88,5 +88,5 @@ def mood_over_time(asked: Asked, names: Names) -> Chart:
             number = known.get((moment.key, mood), (0, 0))[0]
             url = charts.behind(asked, "mood_share", mood=mood or "none", **moment.address())
             cells.append(cell(number, Unit.NUMBER, url if number else "", number))
-        chart.rows.append(Row(moment.label, tuple(cells)))
+        chart.rows.append(Row(moment.label, tuple(cells), day=moment.day))
     return chart

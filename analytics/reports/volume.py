@@ -113,7 +113,7 @@ def _counted(asked: Asked, key: str, title: str, draw: Draw, told: list[tuple[st
         ]
         url = charts.behind(asked.before, told[0][0], **past.address())
         cells.append(_count(earlier.get((past.key,), (0, 0))[0], url))
-        chart.rows.append(Row(moment.label, tuple(cells)))
+        chart.rows.append(Row(moment.label, tuple(cells), day=moment.day))
     return chart
 
 
@@ -132,13 +132,13 @@ def backlog(asked: Asked) -> Chart:
     left = behind.backlog(asked, asked.first - DAY)
     for key, label, last in _ends(asked, by):
         left += opened.get((key,), (0, 0))[0] - resolved.get((key,), (0, 0))[0]
-        chart.rows.append(Row(label, (_count(left, charts.behind(asked, "backlog", open_on=last)),)))
+        chart.rows.append(Row(label, (_count(left, charts.behind(asked, "backlog", open_on=last)),), day=key))
     return chart
 
 
 def _ends(asked: Asked, by: str) -> list[tuple[str, str, date]]:
     if by == series.DAY and asked.days == 1:
-        return [(asked.first.isoformat(), moments.say(asked.first), asked.first)]
+        return [(asked.first.isoformat(), moments.say(asked, asked.first), asked.first)]
     return [(each.key, each.label, each.last) for each in moments.of(asked)]
 
 
@@ -167,6 +167,7 @@ def shares(asked: Asked) -> Chart:
                     cell(_share(hits, count), Unit.SHARE, again, hits), cell(_share(automatic, written), Unit.SHARE, by_bots, automatic),
                     _count(hits, again), _count(automatic, by_bots),
                 ),
+                day=moment.day,
             )
         )  # fmt: skip
     return chart

@@ -737,6 +737,37 @@ def test_a_place_in_a_list_that_is_none_begins_it(manager: Client, story: Story,
         assert manager.get(url, {"after": after}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("asked", "label", "in_file"),
+    [
+        ({"from": "2026-08-04", "to": "2026-08-05"}, "Tue 4 Aug", "2026-08-04"),
+        ({"from": "2025-12-31", "to": "2026-01-01"}, "Wed 31 Dec 2025", "2025-12-31"),
+        ({"from": "2025-08-04", "to": "2025-08-05"}, "Mon 4 Aug 2025", "2025-08-04"),
+        ({"from": "2025-01-01", "to": "2026-08-05"}, "Mon 30 Dec 2024", "2024-12-30"),
+        ({"from": "2026-08-06", "to": "2026-08-06"}, "00:00", "00:00"),
+    ],
+)
+def test_days_have_their_year_in_files_always_and_on_pages_where_it_is_another(
+    manager: Client,
+    lively: Story,
+    asked: dict[str, str],
+    label: str,
+    in_file: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: lively.at(0))  # in August 2026
+    over_time = {"responses": "over-time", "volume": "backlog", "sla": "attainment", "tags": "mood-over-time"}
+
+    for report, chart in over_time.items():
+        html = manager.get(address(lively, report), asked).content.decode()
+        _, *rows = told(
+            manager, reverse("analytics:chart-file", args=[lively.brand.slug, report, chart]), asked
+        )
+        shown = label if report != "volume" or ":" not in label else "Thu 6 Aug"  # that of a day has its end
+        assert re.search(rf'<th scope="row" dir="auto">(<a [^>]*>)?{shown}(</a>)?</th>', html), report
+        assert rows[0][0] == (in_file if shown == label else "2026-08-06"), report
+
+
 def test_a_chart_is_a_file_without_formulas(manager: Client, story: Story) -> None:
     story.write("mara", 0)
     story.answer("mara", 3)
