@@ -168,7 +168,7 @@ def bars(distribution: Mapping[int, int]) -> list[int]:
     return found
 
 
-def page(asked: Asked, narrow: Narrow, *, after: str = "") -> Page:
+def page(asked: Asked, narrow: Narrow, *, after: str = "", size: int = PAGE) -> Page:
     where, values = _where(asked, narrow)
     if place := _place(after):
         where += " AND (f.at, f.id) < (%(at)s, %(id)s)"
@@ -178,21 +178,21 @@ def page(asked: Asked, narrow: Narrow, *, after: str = "") -> Page:
         cursor.execute(
             f"""SELECT f.id, f.source, f.at, {amount}, f.hit, coalesce(nullif(p.name, ''), p.email, ''), c.public_id::text,
                        coalesce(nullif(c.contact_name, ''), c.thread_key), c.channel_id, c.state, f.tags
-                  FROM ({_newest(where, by_hours=narrow.slot is not None)}) f
+                  FROM ({_newest(where, size, by_hours=narrow.slot is not None)}) f
                   JOIN inbox_conversation c ON c.id = f.conversation_id
                   LEFT JOIN inbox_person p ON p.id = f.person_id
                  ORDER BY f.at DESC, f.id DESC""",
             values,
         )
         rows = [Shown(*row) for row in cursor.fetchall()]
-    more = f"{rows[PAGE - 1].at.timestamp():.6f}_{rows[PAGE - 1].id}" if len(rows) > PAGE else ""
-    return Page(rows[:PAGE], more)
+    more = f"{rows[size - 1].at.timestamp():.6f}_{rows[size - 1].id}" if len(rows) > size else ""
+    return Page(rows[:size], more)
 
 
-def _newest(where: str, *, by_hours: bool) -> str:
+def _newest(where: str, size: int, *, by_hours: bool) -> str:
     """The facts of a page. `by_hours`: hour by hour, for those of one hour of the week are few among all that happened in the period, and fewer
     still beside another filter."""
-    newest = f"ORDER BY f.at DESC, f.id DESC LIMIT {PAGE + 1}"
+    newest = f"ORDER BY f.at DESC, f.id DESC LIMIT {size + 1}"
     if not by_hours:
         return f"SELECT * FROM analytics_fact f WHERE {where} {newest}"
     return f"""SELECT f.* FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS hour (begins, ends)

@@ -69,18 +69,13 @@ def missed_rows(asked: Asked, *, now: datetime) -> Iterator[Sequence[object]]:
         "Conversation", "Customer", "Target", "Policy", "Began", "Ended", "Promised (seconds)", "Took (seconds)", "Late (seconds)", "Answered by",
     )  # fmt: skip
     target = chosen(asked)
-    narrow, after = behind.Narrow(METRICS[target], hit=False), ""
-    while True:
-        found, page = missed.of(asked, narrow, now=now, after=after)
-        for each in found:
-            link = reverse("inbox:conversation", args=[asked.brand.slug, each.fact.public_id])
-            yield (
-                settings.PARLEY_PUBLIC_URL + link, each.fact.contact, METRICS[target].name, each.policy, _local(each.started_at, asked),
-                _local(each.ended_at, asked), each.target, each.counted, each.late_by, each.fact.person,
-            )  # fmt: skip
-        if not page.more:
-            return
-        after = page.more
+    narrow = behind.Narrow(METRICS[target], hit=False)
+    for each in missed.everything(asked, narrow, now=now):
+        link = reverse("inbox:conversation", args=[asked.brand.slug, each.fact.public_id])
+        yield (
+            settings.PARLEY_PUBLIC_URL + link, each.fact.contact, METRICS[target].name, each.policy, _local(each.started_at, asked),
+            _local(each.ended_at, asked), each.target, each.counted, each.late_by, each.fact.person,
+        )  # fmt: skip
 
 
 def _local(at: datetime | None, asked: Asked) -> str:

@@ -24,7 +24,7 @@ from analytics.reports import csv_files
 from analytics.views import _door
 from analytics.views._door import AgentRequest, Visit, signed_in
 
-AT_ONCE = 2000  # conversations; more take longer than one likes to look at a page
+AT_ONCE = 2000  # conversations; more would keep one of the threads that answer pages
 SHOWN = 20
 
 
@@ -35,11 +35,15 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
     visit = _door.visit(request, brand_slug, here="files")
     if request.method == "POST":
         return _begin(request, visit)
-    expected = conversations.expected(visit.asked)
-    context: dict[str, Any] = {"expected": expected, "at_once": expected <= AT_ONCE, **_exports(visit)}
+    context = _offer(visit)
     if "X-Parley-Fragment" in request.headers:
         return render(request, "analytics/_exports.html", {"brand": visit.brand, **context})
     return _door.page(request, "exports.html", visit, "files", **context)
+
+
+def _offer(visit: Visit) -> dict[str, Any]:
+    expected = conversations.expected(visit.asked)
+    return {"expected": expected, "at_once": expected <= AT_ONCE, **_exports(visit)}
 
 
 def _begin(request: AgentRequest, visit: Visit) -> HttpResponse:
@@ -62,6 +66,10 @@ def _begin(request: AgentRequest, visit: Visit) -> HttpResponse:
 def stream(request: AgentRequest, brand_slug: str) -> HttpResponseBase:
     visit = _door.visit(request, brand_slug, here="files")
     asked = visit.asked
+    # The page may have been left open while days were added to it, and an address can be of any days.
+    if not asked.left_out and not (offer := _offer(visit))["at_once"]:
+        offer["too_long"] = AT_ONCE
+        return _door.page(request, "exports.html", visit, "files", status=422, **offer)
     name = f"{visit.brand.slug}-conversations-{asked.first.isoformat()}-to-{asked.last.isoformat()}.csv"
     return csv_files.of_asked(asked, conversations.everything(asked, visit.names), name)
 

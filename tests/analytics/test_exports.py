@@ -7,6 +7,7 @@ import csv
 import re
 import runpy
 from datetime import UTC, date, datetime, time, timedelta
+from html import unescape
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from analytics.queries import names as all_names
 from analytics.queries.asked import Asked
 from analytics.reports import letters
 from analytics.rules import csv_text, mail_times
+from analytics.views import exports
 from inbox.models import Brand, Membership, Role, Team
 from tests.analytics.conftest import Story
 
@@ -126,6 +128,28 @@ def test_at_once_it_says_the_same(told: Story, client: Client) -> None:
     text = b"".join(client.get(url, {"from": str(FIRST), "to": str(LAST)}).streaming_content).decode()  # type: ignore[attr-defined]
 
     assert len(list(csv.reader(text.splitlines()))) == 6
+
+
+def test_what_is_too_long_to_be_given_at_once_is_offered_in_the_background(
+    told: Story, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Membership.objects.filter(person=told.person("Ada")).update(role=Role.MANAGER)
+    client.force_login(told.person("Ada"))
+    url = reverse("analytics:conversations-file", args=[told.brand.slug])
+    days = {"from": str(FIRST), "to": str(LAST)}
+    monkeypatch.setattr(exports, "AT_ONCE", 5)
+    assert client.get(url, days).status_code == 200
+    monkeypatch.setattr(exports, "AT_ONCE", 4)
+
+    refused = client.get(url, days)
+
+    html = refused.content.decode()
+    assert refused.status_code == 422 and refused["Content-Type"].startswith("text/html")
+    assert "more than 4 conversations began in these days" in html and "evil.example" not in html
+    action = re.search(r'<form method="post" action="([^"]+)">', html)
+    assert action
+    client.post(unescape(action[1]))
+    assert Export.objects.get().asked == days
 
 
 @pytest.mark.parametrize("agent", ["Ada", "none"])

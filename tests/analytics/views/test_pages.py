@@ -22,7 +22,7 @@ from analytics import metrics
 from analytics.actions import following, recounting
 from analytics.models import Export, Level, Period, ReportMail
 from analytics.queries import asked as asked_for
-from analytics.queries import behind, catching_up
+from analytics.queries import behind, catching_up, missed
 from analytics.queries import names as all_names
 from analytics.reports import words
 from analytics.views import _door
@@ -441,6 +441,22 @@ def test_what_was_missed_shows_its_timeline(manager: Client, story: Story) -> No
         ("Noor", ""),
     }
     assert {row[head.index("Late (seconds)")] for row in rows if "Mara" in row} == {"900"}
+
+
+def test_the_file_of_what_was_missed_goes_on_slice_by_slice_and_counts_nothing(
+    manager: Client, lively: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = reverse("analytics:missed-file", args=[lively.brand.slug])
+    asked = {**DAYS, "metric": metrics.TARGET_NEXT}
+    with CaptureQueriesContext(connection) as queries:
+        whole = told(manager, url, asked)
+    assert len(whole) > 3
+    assert not [query["sql"] for query in queries if "analytics_rollup" in query["sql"]]
+
+    for size in (1, 2, len(whole) - 1):
+        monkeypatch.setattr(missed, "SLICE", size)
+        again = told(manager, url, asked)
+        assert [row[:6] for row in again] == [row[:6] for row in whole]  # what still runs is later by then
 
 
 @pytest.mark.parametrize(
