@@ -28,7 +28,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Missed:
     fact: Shown
-    policy: str
+    policy_name: str
+    policy_version: int
     target: int
     started_at: datetime
     ended_at: datetime | None
@@ -71,8 +72,8 @@ def _told(asked: Asked, page: Page, now: datetime) -> list[Missed]:
             for each in row.segments.all()
         ]
         counted = sum(each.seconds for each in parts) if row.ended_at is None else row.counted
-        policy = f"{row.policy_name}, version {row.policy_version}"
-        found.append(Missed(fact, policy, row.target, row.started_at, row.ended_at, counted, parts))
+        policy = row.policy_name, row.policy_version
+        found.append(Missed(fact, *policy, row.target, row.started_at, row.ended_at, counted, parts))
     return found
 
 

@@ -73,7 +73,7 @@ def missed_rows(asked: Asked, *, now: datetime) -> Iterator[Sequence[object]]:
     for each in missed.everything(asked, narrow, now=now):
         link = reverse("inbox:conversation", args=[asked.brand.slug, each.fact.public_id])
         yield (
-            settings.PARLEY_PUBLIC_URL + link, each.fact.contact, METRICS[target].name, each.policy, _local(each.started_at, asked),
+            settings.PARLEY_PUBLIC_URL + link, each.fact.contact, METRICS[target].name, f"{each.policy_name}, version {each.policy_version}", _local(each.started_at, asked),
             _local(each.ended_at, asked), each.target, each.counted, each.late_by, each.fact.person,
         )  # fmt: skip
 

@@ -427,7 +427,7 @@ def test_what_was_missed_shows_its_timeline(manager: Client, story: Story) -> No
 
     html = manager.get(address(story, "sla"), DAYS).content.decode()
 
-    assert "15 m 00 s late" in html and "of 10 m 00 s promised by Standard, version 1" in html
+    assert "15 m 00 s late" in html and "of 10 m 00 s promised by <bdi>Standard</bdi>, version 1" in html
     assert html.count("the customer waits") == 2
     assert 'data-meaning="missed-target_first"' in html
     for target in (metrics.TARGET_FIRST, metrics.TARGET_NEXT, metrics.TARGET_RESOLUTION):
@@ -805,6 +805,26 @@ def test_the_page_of_the_definitions_says_all_that_counts(manager: Client, story
 
     for metric in [*metrics.METRICS.values(), *metrics.LIVE.values()]:
         assert f"<strong>What counts.</strong> {metric.what_counts}</p>" in page
+
+
+def test_a_name_that_is_read_from_the_right_turns_nothing_around_that_stands_beside_it(
+    manager: Client, lively: Story
+) -> None:
+    Person.objects.filter(pk=lively.person("Bo").pk).update(name="سامي")
+    bo = str(lively.person("Bo").public_id)
+    shown = "<bdi>سامي</bdi>"
+
+    behind_it = manager.get(
+        address(lively, "behind"), {**DAYS, "metric": metrics.NEXT, "agent": bo}
+    ).content.decode()
+    waiting = manager.get(
+        reverse("analytics:waiting", args=[lively.brand.slug, "open"]), {"agent": bo}
+    ).content.decode()
+    late = manager.get(address(lively, "sla"), {**DAYS, "metric": metrics.TARGET_NEXT}).content.decode()
+
+    assert f"<bdi>4 Aug 2026 – 8 Aug 2026</bdi> · {shown}" in behind_it
+    assert f'<p class="figures__muted">{shown}</p>' in waiting
+    assert f"; answered by {shown}" in late and "promised by <bdi>" in late
 
 
 def test_a_name_is_shown_as_it_is_and_never_as_html(manager: Client, lively: Story) -> None:
