@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from analytics import metrics, packing, rollups
 from analytics.actions import following, recounting, watching
@@ -325,6 +326,23 @@ def test_hours_that_change_leave_the_sums_in_place_until_they_are_counted_by_the
     followed = shown(story)
     the_whole(story)
     assert shown(story) == followed
+
+
+def test_an_upgrade_that_keeps_the_zone_apart_empties_no_report(story: Story) -> None:
+    story.write("mara", 0)
+    story.count()
+    sums = Rollup.objects.count()
+    Follower.objects.update(zone="")  # as by the version before
+    fresh = Follower.objects.create(brand=BrandFactory(), zone="")
+
+    steps = import_module("analytics.migrations.0014_the_zone_that_was_counted_by")
+    with connection.cursor() as cursor:
+        cursor.execute(steps.KNOWN)
+
+    fresh.refresh_from_db()
+    assert fresh.zone == ""  # whoever has no mark is summed anew
+    assert not recounting.mark_settings(brand=story.brand, now=story.at(6))
+    assert Rollup.objects.count() == sums > 0
 
 
 def test_another_zone_leaves_no_sum_of_days_that_began_elsewhere(story: Story) -> None:
