@@ -39,15 +39,16 @@ def in_another_connection(do: Callable[[], T]) -> T:
         connections.close_all()
 
 
-def wait_for_a_lock_to_be_waited_for() -> None:
-    """Also for whoever asks inside a transaction, of which what others do is one picture else."""
+def wait_for_a_lock_to_be_waited_for(*, by: int = 1) -> None:
+    """`by`: so many at least. Also for whoever asks inside a transaction, of which what others do is one picture else."""
     for _ in range(500):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
             )
-            if cursor.fetchall() != [(0,)]:
+            [(waiting,)] = cursor.fetchall()
+            if waiting >= by:
                 return
         time.sleep(0.01)
     raise AssertionError("nobody waits for a lock")

@@ -21,6 +21,10 @@ from inbox.queries.sorting import Sort
 LEASE = timedelta(seconds=40)  # renewed every ten while the page's socket lives, and by the page every twelve
 
 
+class Refused(Exception):
+    """It stays with whoever has it; the words say who."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What is on somebody's screen and what comes after it. None: nothing is left that is free."""
@@ -80,11 +84,21 @@ def stay(
 
 @transaction.atomic(durable=True)
 def take_over(*, conversation: Conversation, by: Person, now: datetime) -> None:
-    """Knowingly, from a colleague who has it in focus."""
+    """Knowingly, from a colleague who has it in focus. Refused where another has taken it over in the same moment: then all stays as it was.
+
+    What goes is locked in one order, for two who take over each other's at once.
+    """
     one_page_at_a_time(by, conversation.brand)
-    Focus.objects.filter(brand=conversation.brand, person=by).delete()
-    Focus.objects.filter(conversation=conversation).delete()
-    _take(conversation, by, FocusStanding.CURRENT, now)
+    _sql.run(
+        """WITH gone AS MATERIALIZED (
+               SELECT id FROM inbox_focus WHERE conversation_id = %s OR (brand_id = %s AND person_id = %s)
+                ORDER BY id FOR UPDATE)
+           DELETE FROM inbox_focus WHERE id IN (SELECT id FROM gone)""",
+        [conversation.pk, conversation.brand_id, by.pk],
+    )
+    if not _take(conversation, by, FocusStanding.CURRENT, now):
+        holder = focus.holder(conversation.pk, now=now)
+        raise Refused(f"{holder.short_name if holder else 'A colleague'} was quicker and has it now.")
     _focus_pages.note_here(None, brand_id=conversation.brand_id, person_id=by.pk)
 
 

@@ -55,6 +55,9 @@ def focus(request: AgentRequest, brand_slug: str) -> HttpResponse:
 def take_over(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     """From a colleague who has it in focus."""
     conversation = access.conversation_for(request.user, brand_slug, public_id)
-    focusing.take_over(conversation=conversation, by=request.user, now=timezone.now())
+    try:
+        focusing.take_over(conversation=conversation, by=request.user, now=timezone.now())
+    except focusing.Refused as refused:
+        return notice(request, str(refused))
     realtime.nudge_company(conversation.brand_id)
     return HttpResponse(status=204)

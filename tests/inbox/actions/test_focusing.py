@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from functools import partial
 from threading import Barrier, Event
 from uuid import UUID, uuid4
 
@@ -19,6 +21,8 @@ from inbox.models import Channel, Conversation, Focus, FocusStanding, Person
 from inbox.queries import finding, focus, sorting
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory, agent_of
+from tests.inbox.actions.holding import locked
+from tests.threads import in_another_connection, wait_for_a_lock_to_be_waited_for
 
 NOW = timezone.now()
 
@@ -312,6 +316,54 @@ def test_taking_over_moves_the_lease_and_says_to_whom(
 
     assert [hold.person for hold in focus.held(channel.brand_id, now=NOW)] == [bea.pk]
     assert stay(ada, channel, queue[0], timedelta(seconds=1)).lost_to == bea
+
+
+def lease_of(person: Person, channel: Channel) -> AbstractContextManager[None]:
+    """Somebody else's transaction has it for a moment."""
+    held = Focus.objects.select_for_update().filter(person=person, brand=channel.brand)
+    return locked(lambda: nullcontext(list(held.order_by("pk"))))
+
+
+def test_two_who_take_over_each_others_in_the_same_moment_have_changed_places(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    focusing.take_over(conversation=queue[0], by=ada, now=NOW)
+    focusing.take_over(conversation=queue[1], by=bea, now=NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        with lease_of(ada, channel):
+            asked = []
+            for person, conversation in ((ada, queue[1]), (bea, queue[0])):
+                take = partial(focusing.take_over, conversation=conversation, by=person, now=NOW)
+                asked.append(pool.submit(in_another_connection, take))
+                wait_for_a_lock_to_be_waited_for(by=len(asked))
+        for each in asked:
+            each.result(timeout=10)
+
+    held = {hold.person: hold.conversation for hold in focus.held(channel.brand_id, now=NOW)}
+    assert held == {ada.pk: str(queue[1].public_id), bea.pk: str(queue[0].public_id)}
+
+
+def test_of_two_who_take_over_the_same_the_second_is_refused_and_keeps_what_they_had(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    cleo = agent_of(channel.brand, name="Cleo")
+    focusing.take_over(conversation=queue[0], by=ada, now=NOW)
+    focusing.take_over(conversation=queue[3], by=cleo, now=NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        with lease_of(ada, channel):
+            asked = []
+            for person in (bea, cleo):
+                take = partial(focusing.take_over, conversation=queue[0], by=person, now=NOW)
+                asked.append(pool.submit(in_another_connection, take))
+                wait_for_a_lock_to_be_waited_for(by=len(asked))
+        asked[0].result(timeout=10)
+        with pytest.raises(focusing.Refused, match="Bea was quicker and has it now"):
+            asked[1].result(timeout=10)
+
+    held = {hold.person: hold.conversation for hold in focus.held(channel.brand_id, now=NOW)}
+    assert held == {bea.pk: str(queue[0].public_id), cleo.pk: str(queue[3].public_id)}
 
 
 def test_a_second_window_of_the_same_person_ends_the_first(
