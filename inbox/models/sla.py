@@ -192,7 +192,6 @@ class TimerKind(models.TextChoices):
     WARNING = "warning", "Warning"
     BREACH = "breach", "Breach"
     WAKE = "wake", "Snooze ends"
-    WINDOW = "window", "Reply window closes"
     TURN = "turn", "Time changes the score"
 
 
