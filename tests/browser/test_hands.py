@@ -407,6 +407,24 @@ def test_more_than_a_form_may_have_fields_are_done_to_at_once(enter: Enter, chan
     assert work().done == 600
 
 
+def test_as_many_as_may_be_selected_stay_so_and_the_next_is_told_why_not(
+    enter: Enter, channel: Channel
+) -> None:
+    make.conversations(channel, 3)
+    page = enter(OPEN)
+    page.keyboard.press("x")
+    page.evaluate(  # as if Shift+J had been held for a minute and a half
+        "() => { for (let at = 1; at < 1000; at++) document.querySelector('bulk-bar').ids.set(`far-${at}`, 0) }"
+    )
+
+    page.locator(".row .avatar").nth(2).click(modifiers=["Shift"])
+
+    expect(page.locator("[data-selected]")).to_have_text("1000 selected")
+    expect(page.locator(".row").first).to_have_attribute("data-picked", "")
+    expect(page.locator(".row[data-picked]")).to_have_count(1)
+    expect(toast(page)).to_contain_text("One by one at most 1,000 are selected")
+
+
 def test_a_choice_for_all_selected_is_typed(enter: Enter, channel: Channel, brand: Brand) -> None:
     Tag.objects.create(brand=brand, name="refund")
     make.conversations(channel, 4)

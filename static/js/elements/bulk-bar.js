@@ -1,5 +1,5 @@
 /** What is selected in the list, one by one or the whole view, and what is done to all of it. */
-import { ask, clearNotices, elements, explain, notify } from "../lib/fragments.js"
+import { ask, clearNotices, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { glanced } from "../lib/glance.js"
 import { choose, isShown } from "../lib/picks.js"
 import { doing } from "../lib/undo.js"
@@ -112,8 +112,9 @@ class BulkBar extends HTMLElement {
 
   #put(row, on) {
     this.all = false
-    if (on && this.ids.size < MANY) this.#add(row)
-    else this.ids.delete(row.dataset.id)
+    if (!on) this.ids.delete(row.dataset.id)
+    else if (this.ids.has(row.dataset.id) || this.ids.size < MANY) this.#add(row)
+    else notify(sentence(`One by one at most ${MANY.toLocaleString()} are selected; * takes the whole view.`, "calm"))
   }
 
   /** What its customer writes from now on has not been seen, though the row tells it: it may have been scrolled far away by then. */
