@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from connectors.models import Overlap, SyncSchedule, Task
 from connectors.rules.cadence import LONGEST_JITTER, NotUnderstood, checked, read_span, say_span
+from inbox.rules import zones
 
 RANGES = (
     ("0", "Nothing from before"),
@@ -128,7 +129,7 @@ class ScheduleForm(forms.Form):
 
     def clean_time_zone(self) -> str:
         zone: str = self.cleaned_data["time_zone"]
-        if zone not in available_timezones():
+        if not zones.is_one(zone):
             raise forms.ValidationError(
                 "This is no time zone. Type one such as Europe/Berlin or America/New_York."
             )
