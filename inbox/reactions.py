@@ -9,7 +9,7 @@ from inbox import audience, realtime, tasks
 from inbox.actions import indexing, routing, triaging
 from inbox.events import on
 from inbox.models import Event, EventKind
-from inbox.queries import merges, notices, timeline, view_counting
+from inbox.queries import held_up, merges, notices, timeline, view_counting
 from inbox.queries.thread_news import Said
 
 _IN_THE_LIST = tuple(kind for kind in EventKind if kind is not EventKind.CHANNEL_CHANGED)
@@ -125,6 +125,25 @@ def see_who_works_here(events: list[Event]) -> None:
 def show_in_composers(events: list[Event]) -> None:
     for event in events:
         realtime.push_channel_changed(event.brand_id, event.data["channel"], event.seq)
+    if _anybody_looks(events[0].brand_id):
+        _show_what_holds_up({event.data["channel"] for event in events}, events[0].brand_id)
+
+
+def _show_what_holds_up(channel_ids: set[int], brand_id: int) -> None:
+    """Replies that nobody has tried yet are another sight with another state of their channel, and nothing is told of them themselves."""
+    waiting: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for conversation_id, message_id, seq in held_up.untried(channel_ids):
+        waiting[conversation_id].append((message_id, seq))
+    looked_at = _threads_looked_at(brand_id, waiting)
+    news = [
+        Said(
+            pk, [message_id for message_id, _ in theirs], max(seq for _, seq in theirs), threads=looked_at[pk]
+        )
+        for pk, theirs in waiting.items()
+        if looked_at[pk]
+    ]
+    if news:
+        realtime.push_messages(news)
 
 
 @on(*triaging.NEWS, *triaging.NEWS_BY_PEOPLE)

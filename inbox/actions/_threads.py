@@ -166,11 +166,12 @@ NEWEST = """
            CASE WHEN m.deleted_at IS NOT NULL THEN 'Unsent a message'
                 WHEN m.expired_at IS NOT NULL THEN 'Words that are no longer kept'
                 WHEN m.text <> '' THEN left(regexp_replace(left(m.text, 400), '\\s+', ' ', 'g'), 160)
+                WHEN m.kind = 'story_mention' THEN 'Mentioned you in a story'
                 WHEN m.attachment_count > 0 THEN
                      'Sent ' || coalesce((SELECT CASE a.kind WHEN 'image' THEN 'a picture' WHEN 'video' THEN 'a video'
                           WHEN 'audio' THEN 'a voice message' WHEN 'share' THEN 'a post' WHEN 'sticker' THEN 'a sticker'
                           ELSE 'a file' END FROM inbox_attachment a WHERE a.message_id = m.id ORDER BY a.position LIMIT 1), 'a file')
-                ELSE CASE m.kind WHEN 'story_reply' THEN 'Replied to a story' WHEN 'story_mention' THEN 'Mentioned you in a story'
+                ELSE CASE m.kind WHEN 'story_reply' THEN 'Replied to a story'
                      WHEN 'share' THEN 'Shared a post' WHEN 'quick_reply' THEN 'Tapped an answer' WHEN 'postback' THEN 'Pressed a button'
                      WHEN 'referral' THEN 'Came from an advertisement or a link' WHEN 'comment' THEN 'Commented in public'
                      WHEN 'mention' THEN 'Mentioned you in public' WHEN 'system' THEN 'Something changed in the conversation'

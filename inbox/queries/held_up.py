@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models.functions import Now
 
-from inbox.models import Channel, ChannelState, Conversation, Direction, Message, MessageState
+from inbox.models import Channel, ChannelState, Direction, Message, MessageState
 
 PARKED = "its channel has to be connected again"
 BEHIND = "the reply before it has not left yet"
 LIMIT = "the platform's limit is used up"
+MOST = 500  # of a channel are looked for on pages that are open
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +22,23 @@ class HeldUp:
     until: datetime | None = None  # empty: nobody knows for how long
 
 
-def why(messages: Sequence[Message], conversation: Conversation) -> dict[int, HeldUp]:
+def why(messages: Sequence[Message]) -> dict[int, HeldUp]:
     """By message, of those that are queued and of which nothing was said yet. Two queries where there are any, one more where a limit was ever
-    told, none where there are none."""
+    told, none where there are none. The channel is asked for as it is now: it may have been parked since its conversation was read."""
     queued = [each for each in messages if each.state == MessageState.QUEUED and not each.state_reason]
     if not queued:
         return {}
-    elsewhere = {each.channel_id for each in queued} - {conversation.channel_id}
-    channels = {conversation.channel_id: conversation.channel, **Channel.objects.in_bulk(elsewhere)}
+    channels = Channel.objects.in_bulk({each.channel_id for each in queued})
     ahead = _that_stand(queued)
     limited = _limited([each for each in channels.values() if each.sends_resume_at is not None])
     found = {each.pk: _why(each, channels[each.channel_id], ahead, limited) for each in queued}
     return {pk: held_up for pk, held_up in found.items() if held_up is not None}
+
+
+def untried(channel_ids: Collection[int]) -> list[tuple[int, int, int]]:
+    """(conversation, message, its number) of replies of these channels of which nothing was said yet, the newest first."""
+    queued = Message.objects.filter(channel__in=channel_ids, state=MessageState.QUEUED, state_reason="")
+    return list(queued.order_by("-pk").values_list("conversation_id", "pk", "seq")[:MOST])
 
 
 def _that_stand(queued: Sequence[Message]) -> list[tuple[int, int, str]]:

@@ -210,7 +210,7 @@ def dress(messages: Sequence[Message], *, conversation: Conversation, brand_slug
     """Messages with their files, what they quote, and what holds up those that are queued: nothing is asked where there is none."""
     files = _attachments_of(messages)
     quotes = _quotes_of(messages, conversation)
-    held_up_by = held_up.why(messages, conversation)
+    held_up_by = held_up.why(messages)
     return [
         MessageEntry(
             message=message,

@@ -188,6 +188,13 @@ def test_the_row_of_a_message_without_words_says_in_words_what_it_is(
     assert said[0].isupper() and " " in said and said.lower() != kind.replace("_", " ")
 
 
+def test_the_row_of_a_mention_in_a_story_says_so_though_the_story_comes_with_it(channel: Channel) -> None:
+    story = Attachment(AttachmentKind.OTHER, url="https://cdn.example/story")
+    receive(channel, say.wrote("", kind=MessageKind.STORY_MENTION, attachments=(story,)))
+
+    assert Conversation.objects.get().last_message_text == "Mentioned you in a story"
+
+
 def test_hostile_text_is_kept_without_what_the_database_cannot_hold(channel: Channel) -> None:
     receive(channel, say.wrote("a\x00b\ud800c \u202eevil 👨‍👩‍👧‍👦"))
 

@@ -62,6 +62,18 @@ def test_one_in_a_parked_channel_says_so(conversation: Conversation, jo: Person,
     assert shown(conversation, written) == HeldUp(held_up.PARKED)
 
 
+def test_a_channel_that_was_parked_since_the_conversation_was_read_says_so(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    assert conversation.channel.state == "connected"
+    channels.park_sending(channel_id=channel.pk, reason="The token is dead.", now=say.at(59))
+
+    written = reply(conversation, jo, "one")
+
+    [entry] = timeline.dress([written], conversation=conversation, brand_slug="b")
+    assert entry.held_up == HeldUp(held_up.PARKED)
+
+
 def test_one_behind_a_used_up_limit_says_until_when(
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:
