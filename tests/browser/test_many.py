@@ -17,19 +17,24 @@ Enter = Callable[..., Page]
 MOST_IN_PAGE = 400
 A_PAGE = 25  # rows or messages that come while somebody scrolls
 
-# Scrolls like a wheel, a step a frame, for so many frames or until something is there or nothing moves any more.
+# Scrolls like a wheel, a step a frame, for so many frames or until something is there or nothing moves any more. `came`: whether a page has
+# come since the call before.
 SCROLL = """async ([selector, items, step, until, frames]) => {
   const scroller = document.querySelector(selector)
-  let most = 0, still = 0, found = false
+  let most = 0, still = 0, found = false, came = false
   for (let turn = 0; turn < frames && !found; turn++) {
     const before = scroller.scrollTop
     scroller.scrollTop += step
     await new Promise(requestAnimationFrame)
-    most = Math.max(most, scroller.querySelectorAll(items).length)
+    const all = scroller.querySelectorAll(items)
+    most = Math.max(most, all.length)
+    const ends = `${all[0]?.id} ${all[all.length - 1]?.id}`
+    came ||= Boolean(scroller.endsBefore) && scroller.endsBefore !== ends
+    scroller.endsBefore = ends
     still = Math.abs(scroller.scrollTop - before) < 1 ? still + 1 : 0
     found = Boolean(until && scroller.querySelector(until))
   }
-  return { most, found, still }
+  return { most, found, still, came }
 }"""
 
 MORE = "document.querySelector('inbox-list').more"
@@ -56,9 +61,16 @@ SHOW = """async ([selector, items, count]) => {
 class Scrolled:
     most: int = 0
     milliseconds: list[float] = field(default_factory=list)
+    came: list[int] = field(default_factory=list)  # the frames in which a page was first there
+    least: float = 0.0  # what showing a page costs, with as much in the page and as busy a machine
 
     def slowest(self, share: float) -> float:
         return sorted(self.milliseconds)[int(len(self.milliseconds) * share)]
+
+    @property
+    def with_a_page(self) -> float:
+        """What a frame with a page costs: on a busy machine it may be there a frame before it is laid out."""
+        return statistics.median(max(self.milliseconds[at : at + 2]) for at in self.came)
 
 
 def meter(page: Page) -> tuple[CDPSession, Callable[[], float]]:
@@ -99,24 +111,29 @@ def scroll(
         now = spent()
         scrolled.milliseconds.append((now - before) * 1000)
         scrolled.most = max(scrolled.most, told["most"])
+        if told["came"]:
+            scrolled.came.append(len(scrolled.milliseconds) - 1)
         before = now
         still = still + 1 if told["still"] else 0
         if told["found"] or still > 60:
             break
     line.detach()
+    scrolled.least = cost_of_a_page(page, selector, items)
     return scrolled
 
 
-def assert_no_slow_frame(least: float, *ways: Scrolled) -> None:
+def assert_no_slow_frame(*ways: Scrolled) -> None:
     """Frames cost next to nothing, and one in which a page arrives not much more than showing such a page must cost here.
 
-    Processor time, and a ratio within one run, so that neither a slow machine nor a busy one makes a difference.
+    Processor time, and a ratio within one run, so that neither a slow machine nor a busy one makes a difference. Medians of both: how many
+    frames go by between two pages depends on the machine, so a share of all frames (the slowest twentieth) is one with a page here and one
+    without there. A page costs 2.2 times the least, as it also takes out what is far away.
     """
-    assert max(way.slowest(0.5) for way in ways) < 0.5 * least
-    assert max(way.slowest(0.95) for way in ways) < 2.25 * least
-    assert (
-        max(way.slowest(0.99) for way in ways) < 4 * least
-    )  # 3.7 was seen at ten times the load that two cores take
+    for way in ways:
+        assert way.slowest(0.5) < 0.5 * way.least
+        assert len(way.came) >= 5
+        assert way.with_a_page < 2.75 * way.least
+        assert way.slowest(0.99) < 4 * way.least
 
 
 def test_a_list_is_scrolled_to_its_end_and_back(enter: Enter, channel: Channel) -> None:
@@ -150,13 +167,12 @@ def test_ten_thousand_rows_scroll_down_and_back_without_a_slow_frame(enter: Ente
     oldest, newest = f"#row-{made[-1].public_id}", f"#row-{made[0].public_id}"
 
     # Six hundred rows by a quick wheel (9,000 pixels a second) meet every way of loading and of dropping.
-    least = cost_of_a_page(page, "inbox-list", ".row")
     down = scroll(page, "inbox-list", ".row", step=150, until=f"#row-{made[599].public_id}")
     up = scroll(page, "inbox-list", ".row", step=-150, until=newest)
 
     assert page.locator(newest).count() == 1
     assert max(down.most, up.most) <= MOST_IN_PAGE
-    assert_no_slow_frame(least, down, up)
+    assert_no_slow_frame(down, up)
     order = page.eval_on_selector_all(".row", "rows => rows.map((row) => row.dataset.sortNewest)")
     assert order == sorted(order, reverse=True)
     assert len(order) == len(set(order))
@@ -171,14 +187,13 @@ def test_five_thousand_messages_scroll_up_and_back(enter: Enter, channel: Channe
     page = enter(f"/b/lumen/conversations/{conversation.public_id}/")
     expect(page.locator(".message").last).to_be_in_viewport()
 
-    least = cost_of_a_page(page, "message-thread", ".message")
     up = scroll(page, "message-thread", ".message", step=-150, limit=500)
     text = page.locator(".message").first.locator(".message__text").inner_text()
     down = scroll(page, "message-thread", ".message", step=150, limit=900)
 
     assert int(text.removeprefix("Line ")) < 4800
     assert max(up.most, down.most) <= MOST_IN_PAGE
-    assert_no_slow_frame(least, down, up)
+    assert_no_slow_frame(down, up)
     expect(page.locator(".message").last).to_contain_text("The newest")
     shown = page.eval_on_selector_all(".message", "all => all.map((one) => Number(one.dataset.at))")
     assert shown == sorted(shown)
