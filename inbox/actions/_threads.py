@@ -10,6 +10,7 @@ from typing import Any
 from inbox.actions import _snoozing, _sql
 from inbox.actions._conversations import Thread
 from inbox.exchange import Origin
+from inbox.rules import blank
 
 Stretch = tuple[datetime | None, datetime | None]  # behind the one, and up to the other or without end
 
@@ -165,7 +166,7 @@ NEWEST = """
     SELECT m.id, m.sent_at, m.direction, m.author_name,
            CASE WHEN m.deleted_at IS NOT NULL THEN 'Unsent a message'
                 WHEN m.expired_at IS NOT NULL THEN 'Words that are no longer kept'
-                WHEN m.text <> '' THEN left(regexp_replace(left(m.text, 400), '\\s+', ' ', 'g'), 160)
+                WHEN m.text ~ '%SEEN%' THEN left(regexp_replace(left(m.text, 400), '\\s+', ' ', 'g'), 160)
                 WHEN m.kind = 'story_mention' THEN 'Mentioned you in a story'
                 WHEN m.attachment_count > 0 THEN
                      'Sent ' || coalesce((SELECT CASE a.kind WHEN 'image' THEN 'a picture' WHEN 'video' THEN 'a video'
@@ -176,10 +177,10 @@ NEWEST = """
                      WHEN 'referral' THEN 'Came from an advertisement or a link' WHEN 'comment' THEN 'Commented in public'
                      WHEN 'mention' THEN 'Mentioned you in public' WHEN 'system' THEN 'Something changed in the conversation'
                      WHEN 'encrypted' THEN 'Sent an encrypted message' WHEN 'unsupported' THEN 'Sent what Parley cannot show yet'
-                     ELSE 'Sent a message without words' END END AS preview
+                     ELSE 'An empty message' END END AS preview
       FROM inbox_message m
      WHERE m.conversation_id = {conversation} AND m.direction <> 'note'
-     ORDER BY m.sent_at DESC, m.order_key DESC, m.id DESC LIMIT 1"""
+     ORDER BY m.sent_at DESC, m.order_key DESC, m.id DESC LIMIT 1""".replace("%SEEN%", blank.seen_sql())
 
 
 def _write(records: list[tuple[Any, ...]]) -> None:

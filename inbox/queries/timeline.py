@@ -17,6 +17,7 @@ from inbox.models.messages import MessageQuerySet
 from inbox.queries import held_up, list_rows, merges, news, sentences
 from inbox.queries.event_entries import EventEntry, entries_of, micros
 from inbox.queries.held_up import HeldUp
+from inbox.rules.blank import is_blank
 
 PAGE = 30  # more than a screen; every message more costs each opening of a thread
 AROUND = 50  # a message is looked for with what was said before and after it
@@ -69,6 +70,11 @@ class MessageEntry:
         return {Direction.IN: "customer", Direction.OUT: "brand"}.get(
             Direction(self.message.direction), "note"
         )
+
+    @property
+    def has_words(self) -> bool:
+        """Somebody may send blanks, or a sign that shows nothing."""
+        return not is_blank(self.message.text)
 
     @property
     def held_until(self) -> datetime | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 # Letters and a sign that are drawn as nothing (fillers of Hangul, the empty cell of Braille); to Unicode they are no white space.
@@ -20,3 +22,20 @@ def is_blank(text: str) -> bool:
         character.isspace() or character in _NOTHING_ALONE or unicodedata.category(character) in {"Cc", "Cf"}
         for character in text
     )
+
+
+@cache
+def seen_sql() -> str:
+    """A regular expression of PostgreSQL that finds what somebody would see."""
+    return f"[^{''.join(_ranges())}]"
+
+
+def _ranges() -> Iterator[str]:
+    """All that is blank, as \\uwxyz or spans of it. Whatever is drawn as nothing stands in the first 65,536, but for tags of flags."""
+    begun = None
+    for code in range(1, 0x10001):
+        if code < 0x10000 and not 0xD800 <= code < 0xE000 and is_blank(chr(code)):
+            begun = code if begun is None else begun
+        elif begun is not None:
+            yield f"\\u{begun:04x}-\\u{code - 1:04x}"
+            begun = None

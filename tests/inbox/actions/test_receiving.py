@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from inbox import models
 from inbox.actions import closing, contacts, receiving
@@ -36,6 +37,7 @@ from inbox.models import (
     Notification,
     ViewCount,
 )
+from inbox.rules import blank
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
 
@@ -193,6 +195,19 @@ def test_the_row_of_a_mention_in_a_story_says_so_though_the_story_comes_with_it(
     receive(channel, say.wrote("", kind=MessageKind.STORY_MENTION, attachments=(story,)))
 
     assert Conversation.objects.get().last_message_text == "Mentioned you in a story"
+
+
+def test_what_shows_nothing_is_called_an_empty_message(channel: Channel) -> None:
+    receive(channel, say.wrote(" \u200b\u2800 "))
+
+    assert Conversation.objects.get().last_message_text == "An empty message"
+
+
+def test_the_database_finds_blanks_where_the_rule_does() -> None:
+    with connection.cursor() as cursor:
+        every = "SELECT n, chr(n) ~ %s FROM generate_series(1, 65535) n WHERE n NOT BETWEEN 55296 AND 57343"
+        cursor.execute(every, [blank.seen_sql()])
+        assert [n for n, is_seen in cursor.fetchall() if is_seen == blank.is_blank(chr(n))] == []
 
 
 def test_hostile_text_is_kept_without_what_the_database_cannot_hold(channel: Channel) -> None:
