@@ -22,8 +22,9 @@ log = structlog.get_logger(__name__)
 
 
 def mark_settings(*, brand: Brand, now: datetime, counts: bool = True) -> bool:
-    """Where the time zone, the hours or a definition are no longer those that were counted by, count all anew. Returns whether it is so. `counts`: the caller is the process that counts. No other says by what definitions: while an upgrade goes on, the one that
-    counts may still be of the version before."""
+    """Where the time zone, the hours or a definition are no longer those that were counted by, count all anew. Returns whether it is so.
+    `counts`: the caller is the process that counts. No other says by what definitions: while an upgrade goes on, the one that counts may still be
+    of the version before."""
     marks = _marks_of(brand) | ({"definitions": _mark_of_definitions()} if counts else {})
     follower, new = Follower.objects.get_or_create(brand=brand, defaults=marks)
     if new:
